@@ -1,0 +1,45 @@
+# The two commands of the README are `make demo` and `make test`; each sets up what it needs in .venv and says what it does.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-engines lint types bench clean
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+WORKERS ?= 2
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(READY)  ## make the virtual environment with everything that tests and demo need
+
+$(READY): setup.py $(wildcard stix_shifter_modules/*/requirements.txt)
+	@echo "== setting up $(VENV) (a minute or so on a fresh machine)"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,test]'
+	@touch $@
+
+demo: $(READY)  ## search a small intrusion in log files and a bundle with one STIX pattern
+	@$(BIN)/python demo/run.py
+
+test: $(READY)  ## run all tests that need no root, no network and no server
+	@echo "== tests without engines (two workers)"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not engine and not live"
+	@echo "== left out here: tests marked 'engine' (MariaDB, PostgreSQL, TAXII and S3 servers); run them with: make test-engines"
+
+test-engines: $(READY)  ## run the tests that need real servers, after installing those that are missing (needs root for that)
+	@.ci/engines
+	@echo "== tests with real engines"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m engine
+
+lint: $(READY)  ## check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy stix_shifter stix_shifter_utils stix_shifter_modules demo main.py setup.py
+
+bench: $(READY)  ## measure speed, memory and start-up
+	@$(BIN)/python -m bench
+
+clean:  ## remove what builds and tests leave behind
+	rm -rf build dist demo-out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
