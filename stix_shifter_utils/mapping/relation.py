@@ -11,24 +11,24 @@ import enum
 class Relation(enum.Enum):
     """What a comparison of the STIX value says about the native value.
 
-    *Exact* below means that the compiler can write a native comparison that says just the same; *superset*, that the native
-    comparison asks for more and rows are checked here; *local*, that nothing is sent.
+    *Exact* below: the compiler can write a native comparison that says just the same; *superset*:
+    the native comparison asks for more and rows are checked here; *local*: nothing is sent.
     """
 
     IDENTITY = "identity"
     """The native value is the STIX value, unchanged. Exact for every comparator."""
 
     INTEGER = "integer"
-    """The native value is a number, or its decimal text, and the STIX value the integer part of it (`5`, `"5"`, `5.9` -> 5)."""
+    """A number, or its decimal text; the STIX value is the integer part of it (`5`, `"5"`, `5.9` -> 5)."""
 
     STRING = "string"
-    """The native value is a number or boolean and the STIX value its text (`443` -> `"443"`); text stays as it is."""
+    """A number or boolean becomes its text (`443` -> `"443"`); text stays as it is."""
 
     EPOCH_MS = "epoch_ms"
     """Milliseconds since 1970-01-01T00:00:00Z, as number or decimal text, become a timestamp."""
 
     EPOCH_S = "epoch_s"
-    """Seconds since 1970-01-01T00:00:00Z, whole or with a fraction, as number or decimal text, become a timestamp."""
+    """Seconds since 1970-01-01T00:00:00Z, whole or with a fraction, number or text, become a timestamp."""
 
     TIMESTAMP = "timestamp"
     """A date and time that the source spells in its own way becomes a timestamp: the same instant."""
@@ -37,34 +37,34 @@ class Relation(enum.Enum):
     """Text, folded to lower case. The native comparison has to ignore case."""
 
     LOWERCASE_LIST = "lowercase_list"
-    """Text divided at commas, or a list, becomes a list of lower-case texts. The native value holds each one, in some case."""
+    """Text divided at commas, or a list, becomes a list of lower-case texts, each held by the native value."""
 
     FILE_NAME = "file_name"
-    """The last part of a path, behind the last `/` or `\\`. The native value ends with the STIX value: superset."""
+    """The last part of a path, behind the last `/` or `\\`. Native values that end with it are a superset."""
 
     DIRECTORY_PATH = "directory_path"
-    """A path without its last part and separator (a root keeps it). The native value starts with the STIX value: superset."""
+    """A path without its last part and separator (a root keeps it). Values that start so are a superset."""
 
     FILE_PATH = "file_path"
-    """A path without its last part, its separator kept. The native value starts with the STIX value: superset."""
+    """A path without its last part, its separator kept. Native values that start so are a superset."""
 
     BASE64 = "base64"
-    """Text becomes the Base64 of its UTF-8. `=`, `!=` and IN decode exactly; any other comparator is local."""
+    """Text becomes the Base64 of its UTF-8. `=`, `!=`, IN decode exactly; any other comparator is local."""
 
     DOMAIN_OF_URL = "domain_of_url"
-    """The host of a URL, in lower case. The native value holds the STIX value somewhere, in some case: superset."""
+    """The host of a URL, in lower case. Native values that hold it, in any case, are a superset."""
 
     IPV4_ONLY = "ipv4_only"
-    """The native value (or each item of a native list) where it is an IPv4 address, else nothing. Exact for such values."""
+    """The native value (or each item of a list) where it is an IPv4 address, else nothing. Exact for such."""
 
     IPV6_ONLY = "ipv6_only"
-    """The native value (or each item of a native list) where it is an IPv6 address, else nothing. Exact for such values."""
+    """The native value (or each item of a list) where it is an IPv6 address, else nothing. Exact for such."""
 
     TO_LIST = "to_list"
-    """One value becomes a list of this one value, so that comparing any item compares the native value. Exact."""
+    """One value becomes a list of this value: comparing any item compares the native value. Exact."""
 
     FIRST_OF_LIST = "first_of_list"
-    """The first item of a native list; a value that is no list stays. Comparing any item natively is a superset."""
+    """The first item of a list; a value that is no list stays. Comparing any item natively is a superset."""
 
     BOOLEAN = "boolean"
     """Words such as `yes`, `true`, `t`, `1` (any case) become true, every other text false."""
