@@ -37,7 +37,7 @@ class Relation(enum.Enum):
     """Text, folded to lower case. The native comparison has to ignore case."""
 
     LOWERCASE_LIST = "lowercase_list"
-    """Text divided at commas, or a list, becomes a list of lower-case texts, each held by the native value."""
+    """Text divided at commas, or a list, becomes a list of lower-case texts. The native value holds each."""
 
     FILE_NAME = "file_name"
     """The last part of a path, behind the last `/` or `\\`. Native values that end with it are a superset."""
