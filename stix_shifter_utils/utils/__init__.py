@@ -1,0 +1,1 @@
+"""What connectors and the core share: running async code, the classic error responder, logging."""
