@@ -1,0 +1,67 @@
+"""ANTLR's refusals in words for people: what was found, what was expected; the place is ANTLR's."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from antlr4.atn.ATNState import ATNState
+from antlr4.error.Errors import NoViableAltException
+from antlr4.PredictionContext import PredictionContext
+from antlr4.Token import Token
+
+from stix_shifter_utils.errors import PatternSyntaxError
+from stix_shifter_utils.pattern import build, words
+from stix_shifter_utils.pattern.literals import literal_fault
+
+# Where a group could end, ANTLR has already left the loops in which it could have gone on.
+_JOINS: Final = frozenset({"AND", "OR"})
+_QUALIFIERS: Final = frozenset({"FOLLOWEDBY", "START", "WITHIN", "REPEATS"})
+_ALSO: Final = {
+    ("ObservationExpressionSimpleContext", "RBRACK"): _JOINS,
+    ("PropTestParenContext", "RPAREN"): _JOINS,
+    ("ObservationExpressionCompoundContext", "RPAREN"): _JOINS | _QUALIFIERS,
+    ("PatternContext", "EOF"): _JOINS | _QUALIFIERS,
+}
+
+
+def refusal(text: str, parser: Any, error: Any) -> PatternSyntaxError:  # noqa: ANN401  ANTLR has no types
+    """What ANTLR's exception says, as our error."""
+    token = error.offendingToken
+    offset = len(text) if token.type == Token.EOF else token.start
+    found, expected = words.found(text, offset), words.expected(_expected(parser, error), text, offset)
+    return build.syntax_error(text, offset, found, expected)
+
+
+def _expected(parser: Any, error: Any) -> set[str]:  # noqa: ANN401  as above
+    """Symbolic names of the tokens that could have stood at the refused one."""
+    kinds: set[int] = set()
+    if isinstance(error, NoViableAltException) and error.deadEndConfigs is not None:
+        kinds = _after(parser.atn, [(config.state, config.context) for config in error.deadEndConfigs])
+    if not kinds:
+        kinds = set(_members(error.getExpectedTokens()))
+    names = {"EOF" if kind == Token.EOF else parser.symbolicNames[kind] for kind in kinds}
+    return names | _ALSO.get((type(error.ctx).__name__, *names), frozenset())
+
+
+def _after(atn: Any, configurations: list[tuple[ATNState, PredictionContext]]) -> set[int]:  # noqa: ANN401  as above
+    """The tokens that could follow any of ANTLR's configurations, out through the rules that called theirs."""
+    kinds: set[int] = set()
+    seen: set[tuple[int, int]] = set()
+    while configurations:
+        state, context = configurations.pop()
+        if (state.stateNumber, id(context)) in seen:
+            continue
+        seen.add((state.stateNumber, id(context)))
+        following = set(_members(atn.nextTokens(state)))
+        kinds |= following - {Token.EPSILON}
+        if Token.EPSILON in following and context is not None:
+            configurations.extend(
+                (atn.states[context.getReturnState(i)], context.getParent(i))
+                for i in range(len(context))
+                if context.getReturnState(i) != PredictionContext.EMPTY_RETURN_STATE
+            )
+    return kinds
+
+
+def _members(tokens: Any) -> list[int]:  # noqa: ANN401  as above
+    return [kind for interval in tokens.intervals or () for kind in interval]

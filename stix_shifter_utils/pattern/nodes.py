@@ -1,0 +1,310 @@
+"""The tree of a STIX pattern: immutable nodes, AND and OR with any number of operands.
+
+Reading, printing, planning and judging live beside this file; here is only what a pattern *is*
+(STIX 2.1 specification, part 9 "STIX Patterning").
+
+A tree may nest some hundred levels deep, so nothing here recurses: nodes are compared, hashed, shown and pickled by
+way of `flatten`, a flat list in which every node stands before its operands. Walk trees with `rewrite.fold`.
+Literals of different kinds differ: `1`, `1.0`, `true` and `'1'` make four different comparisons.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Union
+
+
+class Comparator(enum.Enum):
+    """A comparison operator; the value is its spelling in a pattern (§9.6.1). `EXISTS` takes no value."""
+
+    EQUAL = "="
+    NOT_EQUAL = "!="
+    GREATER_THAN = ">"
+    LESS_THAN = "<"
+    GREATER_THAN_OR_EQUAL = ">="
+    LESS_THAN_OR_EQUAL = "<="
+    IN = "IN"
+    LIKE = "LIKE"
+    MATCHES = "MATCHES"
+    ISSUBSET = "ISSUBSET"
+    ISSUPERSET = "ISSUPERSET"
+    EXISTS = "EXISTS"
+
+
+class AnyIndex(enum.Enum):
+    """The list step `[*]`: any element of the list."""
+
+    ANY = "*"
+
+
+ANY: Final = AnyIndex.ANY
+
+PathStep = Union[str, int, AnyIndex]
+"""A property name or dictionary key (unquoted, escapes undone), a list index, or `ANY`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPath:
+    """`file:hashes.'SHA-256'`: an object type and the steps from the object to the value.
+
+    Names are kept unquoted, so a path written with and without quotes is the same path; hash names are kept in the
+    specification's spelling (`sha256` -> `SHA-256`). `str()` gives the canonical text with quotes where needed.
+    """
+
+    object_type: str
+    steps: tuple[PathStep, ...]
+
+    def __str__(self) -> str:
+        from stix_shifter_utils.pattern.print import print_path  # noqa: PLC0415  the printer reads these nodes
+
+        return print_path(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """A timestamp literal: the text between the quotes, and the instant it names (UTC, cut to microseconds).
+
+    Two literals are equal when they name the same instant; `digits` holds the fraction without trailing zeros, of
+    any length, so that `(moment without fraction, digits)` orders instants exactly.
+    """
+
+    text: str = field(compare=False)
+    moment: datetime
+    digits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hex:
+    """A hex literal, `h'0aff'`."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """A binary literal, `b'AAEC'` (base64)."""
+
+    data: bytes
+
+
+Scalar = Union[str, int, float, bool, Timestamp, Hex, Binary]
+Literal = Union[Scalar, tuple[Scalar, ...], None]
+"""What stands right of a comparator: one value, a tuple for IN, `None` for EXISTS."""
+
+
+class _Nested:
+    """What nodes that hold nodes share: equality, hash, text and pickling without recursion."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return self is other or flatten(self) == flatten(other)  # type: ignore[arg-type]  # subclasses are all nodes
+
+    def __hash__(self) -> int:
+        return hash(tuple(flatten(self)))  # type: ignore[arg-type]  # as above
+
+    def __repr__(self) -> str:
+        from stix_shifter_utils.pattern.print import print_node  # noqa: PLC0415  the printer reads these nodes
+
+        return f"<{type(self).__name__} {print_node(self)}>"  # type: ignore[arg-type]  # as above
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unflatten, (flatten(self),)  # type: ignore[arg-type]  # as above
+
+    def __copy__(self) -> _Nested:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> _Nested:
+        return self
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """`path NOT? comparator value`. `offset` is the place of the path in the pattern text, -1 when unknown.
+
+    The offset is not compared. Values are equal only when their kinds are.
+    """
+
+    path: ObjectPath
+    comparator: Comparator
+    value: Literal
+    negated: bool = False
+    offset: int = field(default=-1, compare=False, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Comparison):
+            return NotImplemented
+        return (
+            self.path == other.path
+            and self.comparator is other.comparator
+            and self.negated == other.negated
+            and _same_literal(self.value, other.value)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.comparator.value, self.negated, self.value))
+
+
+def _same_literal(one: Literal, other: Literal) -> bool:
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_same_literal, one, other))
+    return one == other
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ComparisonAnd(_Nested):
+    """Two or more comparison expressions, all of which hold; in text order, no operand is itself an AND."""
+
+    operands: tuple[ComparisonExpression, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ComparisonOr(_Nested):
+    """Two or more comparison expressions, any of which holds; in text order, no operand is itself an OR."""
+
+    operands: tuple[ComparisonExpression, ...]
+
+
+ComparisonExpression = Union[Comparison, ComparisonAnd, ComparisonOr]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Observation(_Nested):
+    """`[...]`: a comparison expression judged within one observed-data."""
+
+    expression: ComparisonExpression
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ObservationAnd(_Nested):
+    """Two or more observation expressions, all satisfied, by different observations (§9.5.2); none is itself an AND."""
+
+    operands: tuple[ObservationExpression, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ObservationOr(_Nested):
+    """Two or more observation expressions, any of which is satisfied; none is itself an OR."""
+
+    operands: tuple[ObservationExpression, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ObservationFollowedBy(_Nested):
+    """Two or more observation expressions, each satisfied not before those left of it.
+
+    The operator groups from the left (the grammar's rule), so `a FOLLOWEDBY b FOLLOWEDBY c` and
+    `(a FOLLOWEDBY b) FOLLOWEDBY c` are one node. `a FOLLOWEDBY (b FOLLOWEDBY c)` keeps its inner node: the
+    specification does not say that the operator is associative. Only the first operand is never a FOLLOWEDBY.
+    """
+
+    operands: tuple[ObservationExpression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StartStop:
+    """`START t'...' STOP t'...'`: start <= t < stop, both aware."""
+
+    start: Timestamp
+    stop: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """`WITHIN n SECONDS`, n > 0."""
+
+    seconds: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """`REPEATS n TIMES`, n >= 1."""
+
+    times: int
+
+
+Qualifier = Union[StartStop, Within, Repeats]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Qualified(_Nested):
+    """An observation expression with one qualifier; several qualifiers nest, the last written outermost."""
+
+    expression: ObservationExpression
+    qualifier: Qualifier
+
+
+ObservationExpression = Union[Observation, ObservationAnd, ObservationOr, ObservationFollowedBy, Qualified]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Pattern(_Nested):
+    """A whole pattern."""
+
+    expression: ObservationExpression
+
+    def __str__(self) -> str:
+        from stix_shifter_utils.pattern.print import print_pattern  # noqa: PLC0415  the printer reads these nodes
+
+        return print_pattern(self)
+
+    def comparisons(self) -> Iterator[Comparison]:
+        """All comparisons in text order."""
+        from stix_shifter_utils.pattern.rewrite import comparisons  # noqa: PLC0415  walks these nodes
+
+        return comparisons(self.expression)
+
+
+Node = Union[Pattern, ObservationExpression, ComparisonExpression]
+
+_NARY: Final = (ComparisonAnd, ComparisonOr, ObservationAnd, ObservationOr, ObservationFollowedBy)
+
+
+def children(node: Node) -> tuple[Any, ...]:
+    """The nodes directly below `node`, in text order; empty for a comparison."""
+    if isinstance(node, _NARY):
+        return node.operands
+    return () if isinstance(node, Comparison) else (node.expression,)
+
+
+def flatten(node: Node) -> list[object]:
+    """The tree as a list: each node's kind and number of operands (or its qualifier) before its operands."""
+    flat: list[object] = []
+    stack: list[Node] = [node]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Comparison):
+            flat.append(top)
+        elif isinstance(top, _NARY):
+            flat.append((type(top), len(top.operands)))
+            stack.extend(reversed(top.operands))
+        else:
+            flat.append((type(top), top.qualifier if isinstance(top, Qualified) else None))
+            stack.append(top.expression)
+    return flat
+
+
+def unflatten(flat: list[Any]) -> Any:  # noqa: ANN401  the kind of node stands in the list
+    """The tree that `flatten` made the list of."""
+    made: list[Any] = []
+    for item in reversed(flat):
+        if isinstance(item, Comparison):
+            made.append(item)
+            continue
+        kind, detail = item
+        if kind in _NARY:
+            operands = tuple(made[: -detail - 1 : -1])
+            del made[-detail:]
+            made.append(kind(operands))
+        elif kind is Qualified:
+            made.append(Qualified(made.pop(), detail))
+        else:
+            made.append(kind(made.pop()))
+    return made[0]
