@@ -1,0 +1,26 @@
+"""Mapping files: loading, validating, and the index from object paths to native fields.
+
+Neither queries nor results are made here.
+"""
+
+from stix_shifter_utils.mapping.index import Check, FieldBinding, FieldIndex, NativeFields
+from stix_shifter_utils.mapping.kinds import FieldKind, Kind, field_kind
+from stix_shifter_utils.mapping.leaves import Leaf, leaves
+from stix_shifter_utils.mapping.load import DialectMapping, list_dialects, load_mappings
+from stix_shifter_utils.mapping.relation import Relation
+
+__all__ = [
+    "Check",
+    "DialectMapping",
+    "FieldBinding",
+    "FieldIndex",
+    "FieldKind",
+    "Kind",
+    "Leaf",
+    "NativeFields",
+    "Relation",
+    "field_kind",
+    "leaves",
+    "list_dialects",
+    "load_mappings",
+]

@@ -1,0 +1,169 @@
+"""Reading a connector's mapping files: file names, custom mappings, the 2.1 override, and caching.
+
+What the files mean is in `index` (searching) and in the results package (rows to objects).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from stix_shifter_utils.errors import MappingFileError
+from stix_shifter_utils.mapping.index import FieldIndex, NativeFields
+from stix_shifter_utils.mapping.leaves import leaves
+
+if TYPE_CHECKING:
+    from stix_shifter_utils.mapping.relation import Relation
+
+FROM_STIX: Final = "from_stix_map"
+TO_STIX: Final = "to_stix_map"
+OPERATORS: Final = "operators"
+FIELDS: Final = "fields"
+_FILES: Final = (FROM_STIX, TO_STIX, OPERATORS, FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class DialectMapping:
+    """The mapping files of one dialect, parsed. `from_stix` is None when absent: fields are then derived.
+
+    The dictionaries are shared between callers: read them only.
+    """
+
+    dialect: str
+    from_stix: Mapping[str, Any] | None
+    to_stix: Mapping[str, Any]
+    operators: Mapping[str, Any]
+    fields: NativeFields
+    index: FieldIndex = field(repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        dialect: str = "default",
+        from_stix: Mapping[str, Any] | None = None,
+        to_stix: Mapping[str, Any] | None = None,
+        operators: Mapping[str, Any] | None = None,
+        fields: Mapping[str, Any] | None = None,
+        relations: Mapping[str, Relation] | None = None,
+    ) -> DialectMapping:
+        """From parsed JSON instead of files. Raises MappingFileError."""
+        native = NativeFields.read(fields or {})
+        index = FieldIndex(leaves(to_stix or {}), from_stix=from_stix, fields=native, relations=relations)
+        return cls(dialect, from_stix, to_stix or {}, operators or {}, native, index)
+
+
+def list_dialects(folder: Path) -> list[str]:
+    """The dialects of a json folder, in alphabetical order.
+
+    One for each `<dialect>_from_stix_map.json` (or `<dialect>_to_stix_map.json`, where fields are derived);
+    `["default"]` when there is none of these.
+    """
+    names = {
+        path.name.removesuffix(ending)
+        for ending in (f"_{FROM_STIX}.json", f"_{TO_STIX}.json")
+        for path in folder.glob(f"*{ending}")
+    }
+    return sorted(names) or ["default"]
+
+
+def load_mappings(
+    folder: Path,
+    dialect: str,
+    options: Mapping[str, Any] | None = None,
+    relations: Mapping[str, Relation] | None = None,
+) -> DialectMapping:
+    """The mapping of one dialect in a connector's `stix_translation/json` folder.
+
+    Each file is `<dialect>_<name>.json`, else `<name>.json`. `options["mapping"]` may hold whole files by
+    their stem and replaces these; with `options["stix_2.1"]` the files of `stix_2_1/` are laid over those
+    of the folder (an object is merged key by key, anything else replaced, null removes). `relations` gives
+    the relation of each transformer. Parsed files and indexes are kept until a file changes.
+
+    Raises MappingFileError when a file is not JSON, has a wrong shape, or when there is neither a from_stix
+    nor a to_stix map.
+    """
+    chosen = options or {}
+    custom = chosen.get("mapping") or {}
+    if not isinstance(custom, Mapping):
+        msg = "the option mapping must be an object that holds mapping files by their names without .json"
+        raise MappingFileError(msg)
+    sources = tuple(_source(folder, dialect, name, custom, bool(chosen.get("stix_2.1"))) for name in _FILES)
+    return _load(dialect, sources, tuple(sorted((relations or {}).items(), key=lambda item: item[0])))
+
+
+_Source = tuple[str, str | None, tuple[tuple[str, int, int], ...]]
+"""Stem, custom JSON text if any, and the files to lay over each other with time and size."""
+
+
+def _source(folder: Path, dialect: str, name: str, custom: Mapping[str, Any], is_21: bool) -> _Source:
+    stem = f"{dialect}_{name}"
+    if stem not in custom and not (folder / f"{stem}.json").is_file():
+        stem = name
+    if stem in custom:
+        return stem, json.dumps(custom[stem]), ()
+    layers = [folder / f"{stem}.json"] + ([folder / "stix_2_1" / f"{stem}.json"] if is_21 else [])
+    return stem, None, tuple(_stamp(path) for path in layers if path.is_file())
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    state = path.stat()
+    return str(path), state.st_mtime_ns, state.st_size
+
+
+@lru_cache(maxsize=64)
+def _load(
+    dialect: str, sources: tuple[_Source, ...], relations: tuple[tuple[str, Relation], ...]
+) -> DialectMapping:
+    files = {name: _read(source) for name, source in zip(_FILES, sources, strict=True)}
+    if files[FROM_STIX] is None and files[TO_STIX] is None:
+        msg = f"dialect {dialect} has neither {FROM_STIX}.json nor {TO_STIX}.json; add one of them"
+        raise MappingFileError(msg)
+    return DialectMapping.of(
+        dialect=dialect,
+        from_stix=files[FROM_STIX],
+        to_stix=files[TO_STIX],
+        operators=files[OPERATORS],
+        fields=files[FIELDS],
+        relations=dict(relations),
+    )
+
+
+def _read(source: _Source) -> dict[str, Any] | None:
+    stem, custom, layers = source
+    if custom is not None:
+        return _parsed(custom, f"option mapping.{stem}")
+    result: dict[str, Any] | None = None
+    for path, _, _ in layers:
+        layer = _parsed(Path(path).read_bytes(), path)
+        result = layer if result is None else _laid_over(result, layer)
+    return result
+
+
+def _parsed(text: str | bytes, place: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        msg = f"{place} is not JSON: {error}"
+        raise MappingFileError(msg) from error
+    if not isinstance(data, dict):
+        msg = f"{place} must hold a JSON object"
+        raise MappingFileError(msg)
+    return data
+
+
+def _laid_over(base: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in layer.items():
+        below = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(below, dict) and "key" not in value:
+            merged[key] = _laid_over(below, value)
+        else:
+            merged[key] = value
+    return merged
