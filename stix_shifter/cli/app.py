@@ -1,0 +1,165 @@
+"""The program: its commands, its exit codes, and what happens to what goes wrong.
+
+0 worked, 1 an error answer, 2 wrong usage, 3 a hunt in which some sources failed, 130 interrupted. A
+traceback is shown with `--debug` only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+from stix_shifter.cli.arguments import UsageError
+from stix_shifter.cli.configs import Configs
+from stix_shifter.cli.console import (
+    BROKEN_PIPE,
+    ERROR_ANSWER,
+    INTERRUPTED,
+    TERMINATED,
+    WORKED,
+    WRONG_USAGE,
+    Console,
+)
+from stix_shifter.cli.execute import Execute
+from stix_shifter.cli.explain import Explain
+from stix_shifter.cli.log import logging_to
+from stix_shifter.cli.mapping import ShowMapping
+from stix_shifter.cli.match import JudgeBundle
+from stix_shifter.cli.modules import Modules
+from stix_shifter.cli.new_connector import NewConnector
+from stix_shifter.cli.parser import Command, CommandParser, add_global_flags, declare
+from stix_shifter.cli.translate import Translate
+from stix_shifter.cli.transmit import Transmit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+COMMANDS: tuple[Command, ...] = (
+    Explain(),
+    Translate(),
+    Transmit(),
+    Execute(),
+    JudgeBundle(),
+    ShowMapping(),
+    Modules(),
+    Configs(),
+    NewConnector(),
+)
+
+ABOUT = """Ask many security products one question, written as a STIX pattern, and get one STIX bundle back.
+
+A connector (`stix-shifter modules` lists them) turns the pattern into the product's own query, and the
+product's answer into STIX. Every JSON argument may also be given as @file, or as - for standard input; in
+connection and configuration, "${env:NAME}" and "${file:PATH}" keep passwords out of the process list."""
+
+EXAMPLES = """  stix-shifter modules                     # which connectors are installed
+  stix-shifter explain mysql "[ipv4-addr:value = '192.0.2.7']" '{"table": "events"}'
+  stix-shifter translate --help            # each command shows examples that run"""
+
+
+class VersionAction(argparse.Action):
+    """`--version`: looked up only when asked for."""
+
+    def __call__(self, *_: object) -> NoReturn:
+        from stix_shifter.cli.version import version_line
+
+        sys.stdout.write(version_line() + "\n")
+        sys.exit(WORKED)
+
+
+def make_parser() -> CommandParser:
+    """The whole command line."""
+    parser = CommandParser(prog="stix-shifter", description=ABOUT, epilog="examples:\n" + EXAMPLES)
+    add_global_flags(parser, top=True)
+    parser.add_argument("--version", action=VersionAction, nargs=0, help="print the version and exit")
+    subparsers = parser.add_subparsers(title="commands", metavar="<command>", dest="command")
+    for command in COMMANDS:
+        declare(subparsers, command)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line (`sys.argv` without arguments) and answer with the exit code.
+
+    SystemExit only for `--help` and `--version`.
+    """
+    console = Console()
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(words, console)
+        sys.stdout.flush()
+    except UsageError as error:
+        console.complain(str(error))
+        return WRONG_USAGE
+    except KeyboardInterrupt:
+        console.note("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has enough
+        _forget_stdout()
+        return BROKEN_PIPE
+    return code
+
+
+def _run(words: Sequence[str], console: Console) -> int:
+    parser = make_parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        return WRONG_USAGE
+    args = parser.parse_args(words)
+    if args.command is None:
+        parser.error("a command is needed")
+    with logging_to(console, debug=args.debug), _terminate_cleanly():
+        code = _guarded(args, console)
+    return WORKED if code == ERROR_ANSWER and args.exit_zero else code
+
+
+def _guarded(args: argparse.Namespace, console: Console) -> int:
+    """Run the command; what it did not foresee becomes one line, with the traceback for `--debug` only."""
+    try:
+        return int(args.run(args, console))
+    except (UsageError, BrokenPipeError):
+        raise
+    except Exception as error:  # noqa: BLE001  the program's outer edge
+        if args.debug:
+            sys.stderr.write(console.mask(traceback.format_exc()))
+        console.complain(f"{args.command}: {describe(error)}{'' if args.debug else ' (--debug shows where)'}")
+        return ERROR_ANSWER
+    finally:
+        console.end_progress()
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line; its type too, where the message alone would not make sense."""
+    from stix_shifter_utils.errors import StixShifterError
+
+    text = " ".join(str(error).split())
+    if isinstance(error, (StixShifterError, OSError)) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+@contextmanager
+def _terminate_cleanly() -> Iterator[None]:
+    """SIGTERM unwinds like any exit, so that a running search is deleted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _forget_stdout() -> None:
+    """Let the interpreter's last flush go nowhere instead of failing."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # not a real file: nothing will be flushed to it
+        return

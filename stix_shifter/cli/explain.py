@@ -1,0 +1,130 @@
+"""`stix-shifter explain`: what a source would be asked, and what it cannot answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stix_shifter.cli.console import WORKED
+from stix_shifter.cli.parser import Command
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+    from stix_shifter.cli.console import Console
+    from stix_shifter.cli.parser import CommandParser
+    from stix_shifter.cli.tables import Page
+    from stix_shifter_utils.pattern import TimeWindow
+    from stix_shifter_utils.query import ComparisonVerdict, NativeQuery, QueryPlan
+
+MEANINGS = {
+    "exact": "the native query says just this",
+    "superset": "the native query asks for more; the rows are checked here",
+    "local": "not sent; checked here on the rows that come back",
+    "unsearchable": "this source cannot answer it",
+}
+
+
+class Explain(Command):
+    """What a source would be asked, and what it cannot answer."""
+
+    name = "explain"
+    summary = "show what a source would be asked: queries, windows, a verdict per comparison"
+    about = """Show, without contacting anything, what a pattern becomes for a source: each native query with its
+    time window and limit, and for each comparison whether the source answers it exactly, answers more
+    (superset), is not asked (local), or cannot answer it at all (unsearchable)."""
+    examples = """  stix-shifter explain mysql "[ipv4-addr:value = '192.0.2.7' OR file:name LIKE 'a%']" '{"table": "events"}'
+
+  # for a program
+  stix-shifter explain local_files:zeek "[domain-name:value = 'example.com']" --json
+"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("module", help="connector, with dialects if wanted: name:dialect1:dialect2")
+        parser.add_argument("pattern", help="STIX pattern (text, @file or -)")
+        parser.add_argument("options", nargs="?", help="translation options (JSON)")
+        parser.add_argument("--json", action="store_true", help="JSON for programs instead of tables")
+
+    def run(self, args: argparse.Namespace, console: Console) -> int:
+        from stix_shifter.stix_translation.explain import explain
+
+        pattern = console.inputs.text(args.pattern, "pattern")
+        options = console.inputs.object(args.options, "options")
+        explanation = explain(args.module, pattern, options)
+        if args.json:
+            return console.answer(as_document(explanation.dialects.values()))
+        page(explanation.dialects.values()).show()
+        return WORKED
+
+
+def as_document(plans: Iterable[QueryPlan]) -> dict[str, Any]:
+    """The plans as JSON-ready data, by dialect."""
+    return {plan.dialect: _plan_document(plan) for plan in plans}
+
+
+def _plan_document(plan: QueryPlan) -> dict[str, Any]:
+    return {
+        "queries": [_query_document(query) for query in plan.queries],
+        "comparisons": [
+            {
+                "comparison": _text(verdict),
+                "verdict": verdict.verdict.value,
+                "reason": verdict.reason,
+            }
+            for verdict in plan.verdicts
+        ],
+        "unmapped_attributes": list(plan.unmapped_attributes),
+        "unmapped_comparators": [comparator.value for comparator in plan.unmapped_comparators],
+    }
+
+
+def _query_document(query: NativeQuery) -> dict[str, Any]:
+    start, stop = (
+        moment.isoformat() if moment else None for moment in (query.window.start, query.window.stop)
+    )
+    return {"query": query.body, "start": start, "stop": stop, "limit": query.limit}
+
+
+def page(plans: Iterable[QueryPlan]) -> Page:
+    """The plans as text for people."""
+    from stix_shifter.cli.tables import Page
+
+    made = Page()
+    for plan in plans:
+        for line in _plan_lines(plan, made):
+            made.line(line)
+    return made
+
+
+def _plan_lines(plan: QueryPlan, made: Page) -> Iterator[str]:
+    from stix_shifter.cli.tables import Table
+
+    made.heading(f"dialect {plan.dialect}")
+    rows = tuple((_text(each), each.verdict.value, each.reason) for each in plan.verdicts)
+    made.table(Table(("comparison", "verdict", "why"), rows, key=1))
+    yield ""
+    yield from (
+        f"  {word}: {meaning}" for word, meaning in MEANINGS.items() if any(row[1] == word for row in rows)
+    )
+    if not plan.queries:
+        yield "Nothing is sent: no part of the pattern can be asked of this dialect."
+    for number, query in enumerate(plan.queries, 1):
+        limit = "" if query.limit is None else f", at most {query.limit} rows"
+        yield f"\nquery {number} of {len(plan.queries)}: {_window(query.window)}{limit}"
+        made.code(query.body)
+    yield ""
+
+
+def _window(window: TimeWindow) -> str:
+    if window.start is None and window.stop is None:
+        return "any time"
+    start, stop = (moment.isoformat() if moment else None for moment in (window.start, window.stop))
+    if start is None:
+        return f"before {stop}"
+    return f"from {start} to before {stop}" if stop else f"from {start} on"
+
+
+def _text(verdict: ComparisonVerdict) -> str:
+    from stix_shifter_utils.pattern import print_comparison
+
+    return print_comparison(verdict.comparison)

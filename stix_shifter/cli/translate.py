@@ -1,0 +1,107 @@
+"""`stix-shifter translate`: a pattern into native queries, or native rows into a STIX bundle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stix_shifter.cli.arguments import bad_argument, parse_json, with_options
+from stix_shifter.cli.parser import Command
+
+if TYPE_CHECKING:
+    import argparse
+
+    from stix_shifter.cli.console import Console
+    from stix_shifter.cli.parser import CommandParser
+
+NEED_DATA = ("query", "results", "parse")
+ABOUT_CONNECTOR = ("mapping", "configs", "dialects", "supported_attributes")
+
+
+class Translate(Command):
+    """A pattern into native queries, or native rows into a STIX bundle."""
+
+    name = "translate"
+    summary = "translate a pattern into queries, or rows into STIX"
+    about = """Translate a STIX pattern into the native queries of a data source (query), its rows into a
+    STIX bundle (results), or show how a pattern reads (parse). mapping, configs, dialects and
+    supported_attributes tell about the connector. No data source is contacted."""
+    examples = """  # the query that a pattern becomes; options of the connector as JSON
+  stix-shifter translate mysql query '{}' "[url:value LIKE '%login%']" '{"table": "events"}'
+
+  # one dialect of several
+  stix-shifter translate local_files:zeek query '{}' "[domain-name:value = 'example.com']"
+
+  # rows into STIX 2.1; rows and identity from files, - is standard input
+  stix-shifter translate local_files:zeek results @identity.json @rows.json --stix-2.1
+  cat rows.ndjson | stix-shifter translate local_files:zeek results @identity.json - --stream
+
+  # how a pattern reads
+  stix-shifter translate mysql parse '{}' \\
+      "[file:name = 'a.exe'] START t'2024-01-01T00:00:00Z' STOP t'2024-01-02T00:00:00Z'"
+"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "module", help="connector, with dialects if wanted: name or name:dialect1:dialect2"
+        )
+        parser.add_argument(
+            "translate_type",
+            choices=(*NEED_DATA, *ABOUT_CONNECTOR),
+            metavar="type",
+            help=f"one of: {', '.join((*NEED_DATA, *ABOUT_CONNECTOR))}",
+        )
+        parser.add_argument(
+            "data_source", nargs="?", help="identity object for results (JSON), '{}' otherwise"
+        )
+        parser.add_argument(
+            "data", nargs="?", help="pattern for query and parse; JSON rows for results; '' reads stdin"
+        )
+        parser.add_argument("options", nargs="?", help="translation options (JSON)")
+        parser.add_argument(
+            "recursion_limit", nargs="?", type=int, help="accepted for old scripts, without effect"
+        )
+        parser.add_argument(
+            "-x", "--stix-validator", action="store_true", help="check the bundle with stix2-validator"
+        )
+        parser.add_argument(
+            "--stix-2.1", dest="stix_2_1", action="store_true", default=None, help="STIX 2.1 instead of 2.0"
+        )
+        parser.add_argument(
+            "--stream", action="store_true", help="results: row by row, in the memory of one page"
+        )
+        parser.add_argument(
+            "--ndjson", action="store_true", help="results: one STIX object per line, streamed"
+        )
+
+    def run(self, args: argparse.Namespace, console: Console) -> int:
+        if args.translate_type in NEED_DATA and (args.data_source is None or args.data is None):
+            raise bad_argument(
+                name="data", problem=f"translate {args.translate_type} needs data_source and data"
+            )
+        if args.translate_type == "results":
+            from stix_shifter.cli.results import translate_results
+
+            return translate_results(args, console)
+        from stix_shifter.stix_translation.stix_translation import StixTranslation
+
+        identity = _identity(args, console)
+        options = with_options(console.inputs.object(args.options, "options"), **{"stix_2.1": args.stix_2_1})
+        answer = StixTranslation().translate(
+            args.module, args.translate_type, identity, _pattern(args, console), options
+        )
+        return console.answer(answer)
+
+
+def _identity(args: argparse.Namespace, console: Console) -> dict[str, Any]:
+    return console.inputs.object(args.data_source, "data_source")
+
+
+def _pattern(args: argparse.Namespace, console: Console) -> str | None:
+    """The pattern as given; `parse` also takes it as a JSON text, as it had to be given before release 9."""
+    if args.translate_type not in NEED_DATA:
+        return None
+    text = console.inputs.text(args.data or "-", "data")
+    if args.translate_type == "parse" and text.lstrip().startswith('"'):
+        decoded = parse_json(text, "data")
+        return decoded if isinstance(decoded, str) else text
+    return text

@@ -1,0 +1,81 @@
+import argparse
+
+import pytest
+
+from stix_shifter.cli.app import COMMANDS, make_parser
+from stix_shifter.cli.arguments import UsageError
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    found: argparse.Namespace = make_parser().parse_args(list(words))
+    return found
+
+
+@pytest.mark.parametrize("place", range(9))
+def test_debug_may_stand_anywhere(place: int) -> None:
+    words = ["translate", "mysql", "query", "{}", "[a:b = 1]", '{"table": "t"}', "500", "-x"]
+    words.insert(place, "-d")
+    args = parsed(*words)
+    assert (args.debug, args.options, args.recursion_limit, args.stix_validator) == (
+        True,
+        '{"table": "t"}',
+        500,
+        True,
+    )
+
+
+@pytest.mark.parametrize("place", range(1, 8))
+def test_a_flag_with_a_value_may_stand_between_positional_arguments(place: int) -> None:
+    words = ["execute", "t", "l", "{}", "{}", "{}", "[a:b = 1]"]
+    words[place:place] = ["-r", "5"]
+    args = parsed(*words)
+    assert (args.results, args.pattern) == (5, "[a:b = 1]")
+
+
+def test_debug_is_off_unless_asked_for() -> None:
+    assert parsed("modules").debug is False
+
+
+def test_words_behind_two_dashes_are_arguments() -> None:
+    assert (
+        parsed("translate", "--stream", "--", "m", "query", "{}", "-- comment\nselect 1").data
+        == "-- comment\nselect 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["nonsense"], "nonsense"),
+        (["translate", "mysql"], "type"),
+        (["translate", "mysql", "nonsense", "{}", ""], "nonsense"),
+        (["translate", "mysql", "query", "{}", "[a:b = 1]", "{}", "many"], "recursion_limit"),
+        (["translate", "mysql", "query", "{}", "[a:b = 1]", "{}", "5", "more"], "more"),
+        (["transmit", "m", "{}", "{}"], "<operation>"),
+        (["transmit", "m", "{}", "{}", "nonsense"], "nonsense"),
+        (["transmit", "m", "{}", "{}", "results", "id", "-1", "5"], "offset"),
+        (["transmit", "m", "{}", "{}", "results", "id", "0", "five"], "length"),
+        (["execute", "m", "m", "{}", "{}", "{}", "[a:b = 1]", "-r", "0"], "-r"),
+        (["execute", "m", "m", "{}", "{}", "{}", "[a:b = 1]", "--timeout", "nan"], "timeout"),
+        (["execute", "m", "m", "{}", "{}", "{}", "[a:b = 1]", "-r"], "-r"),
+        (["modules", "--frobnicate"], "--frobnicate"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_names_the_argument(words: list[str], named: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        make_parser().parse_args(words)
+    assert named in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_help_of_every_command_teaches_by_example(
+    command: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = command.name  # type: ignore[attr-defined]  # a Command; pytest hands it over as object
+    with pytest.raises(SystemExit) as caught:
+        make_parser().parse_args([name, "--help"])
+    text = capsys.readouterr().out
+    assert caught.value.code == 0
+    assert "examples:\n" in text
+    assert f"stix-shifter {name} " in text.partition("examples:")[2]
