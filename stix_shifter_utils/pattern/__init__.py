@@ -1,4 +1,7 @@
-"""STIX patterns: reading, printing, rewriting and judging them. What a source makes of one is the query package."""
+"""STIX patterns: reading, printing, rewriting and judging them.
+
+What a source makes of one is the query package's work.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ from stix_shifter_utils.pattern.nodes import (
     ObservationExpression,
     ObservationFollowedBy,
     ObservationOr,
-    Pattern,
     PathStep,
+    Pattern,
     Qualified,
     Qualifier,
     Repeats,
@@ -115,9 +118,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  the matcher's names, loaded when first asked for
+def __getattr__(name: str) -> Any:
     if name in _MATCHING:
-        from stix_shifter_utils.pattern import match  # noqa: PLC0415
+        from stix_shifter_utils.pattern import match
 
         return getattr(match, name)
     msg = f"module {__name__!r} has no attribute {name!r}"

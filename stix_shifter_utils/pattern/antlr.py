@@ -1,13 +1,12 @@
 """The authority on patterns: the ANTLR grammars of `stix2-patterns`, and our tree from their parse tree.
 
-Slow (some 200 microseconds per comparison); `read` makes the same tree of most texts. ANTLR takes time to load, so
-this module is imported only when it is needed. Words for refusals are in `antlr_errors`.
+Slow (some 200 microseconds per comparison); `read` makes the same trees. ANTLR takes time to load, so this
+module is imported only when it is needed. Words for refusals are in `antlr_errors`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from antlr4 import CommonTokenStream, InputStream
 from antlr4.error.Errors import ParseCancellationException
@@ -24,8 +23,11 @@ from stix_shifter_utils.pattern.antlr_errors import refusal
 from stix_shifter_utils.pattern.literals import is_timestamp
 from stix_shifter_utils.pattern.nodes import Comparator, Comparison, Observation, Pattern, Qualifier
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 _SLICE: Final = 40
-"""Parentheses inside one another that ANTLR, which recurses, gets at a time; deeper groups are parsed on their own."""
+"""Nested parentheses that ANTLR, which recurses, gets at a time; deeper groups are parsed on their own."""
 
 _LITERAL_KINDS: Final = {
     "StringLiteral": "string",
@@ -38,7 +40,7 @@ _LITERAL_KINDS: Final = {
     "HexLiteral": "hex",
     "BinaryLiteral": "binary",
 }
-_JOIN: Final = {
+_JOIN: Final[dict[str, Callable[[list[Any]], Any]]] = {
     "ObservationExpressionsContext": rewrite.followed_by,
     "ObservationExpressionOrContext": rewrite.observation_or,
     "ObservationExpressionAndContext": rewrite.observation_and,
@@ -77,11 +79,12 @@ def parse_with_antlr(text: str) -> Pattern:
 class _Parse:
     """One text under one grammar.
 
-    ANTLR parses by recursion and would not survive deep nesting, so a group at every 40th level of parentheses is
-    parsed alone, inner ones first, and a token that stands for its node takes its place in the group around it.
+    ANTLR parses by recursion and would not survive deep nesting, so a group at every 40th level of
+    parentheses is parsed alone, inner ones first, and tokens that stand for its node take its place in the
+    group around it.
     """
 
-    def __init__(self, text: str, lexer: Any, parser: Any) -> None:  # noqa: ANN401  generated classes without types
+    def __init__(self, text: str, lexer: Any, parser: Any) -> None:
         self.text, self.parser = text, parser
         self.tokens = _tokens(text, lexer)
         self.nodes: dict[int, Any] = {}  # identity of a token -> the node of the group that it stands for
@@ -114,7 +117,7 @@ class _Parse:
         return Pattern(self._build(self._tree(slices[0][0], "pattern").children[0]))
 
     def _stand_in(self, group: list[Any], in_brackets: bool) -> list[Any]:
-        """The group's node, made now; and tokens of a comparison (in brackets or not) to put in the group's place."""
+        """Make the group's node; return tokens of a comparison (in brackets or not) to stand in its place."""
         parser, first = self.parser, group[0]
         tree = self._tree(group, "propTest" if in_brackets else "observationExpression")
         name = parser.IdentifierWithoutHyphen
@@ -127,7 +130,7 @@ class _Parse:
         self.nodes[id(tokens[0])] = self._build(tree)
         return tokens
 
-    def _tree(self, tokens: list[Any], rule: str) -> Any:  # noqa: ANN401  a context class of the grammar
+    def _tree(self, tokens: list[Any], rule: str) -> Any:
         """The parse tree of all the tokens under a rule of the grammar."""
         stream = CommonTokenStream(_Tokens(tokens))
         parser = self.parser(stream)
@@ -141,7 +144,7 @@ class _Parse:
             raise refusal(self.text, parser, cancelled.args[0]) from None
         return tree
 
-    def _build(self, root: Any) -> Any:  # noqa: ANN401  context in, node out
+    def _build(self, root: Any) -> Any:
         """Our nodes from a parse tree, without recursion."""
         work = [(root, False)]
         done: list[Any] = []
@@ -158,8 +161,8 @@ class _Parse:
             done.append(self._node(context, results))
         return done[0]
 
-    def _parts(self, context: Any) -> list[Any]:  # noqa: ANN401  contexts
-        """The contexts below that make nodes of their own: the operands of a whole chain of one operator, say."""
+    def _parts(self, context: Any) -> list[Any]:
+        """The contexts below that make nodes of their own; of a chain of one operator, all its operands."""
         name = type(context).__name__
         if name in _JOIN:
             operands = []
@@ -173,7 +176,7 @@ class _Parse:
             return [context]
         return [context.children[1]] if name in _ENCLOSING and id(context.start) not in self.nodes else []
 
-    def _node(self, context: Any, results: list[Any]) -> Any:  # noqa: ANN401  as above
+    def _node(self, context: Any, results: list[Any]) -> Any:
         name = type(context).__name__
         if name in _JOIN:
             return _JOIN[name](results)
@@ -185,7 +188,7 @@ class _Parse:
             return Observation(results[0])
         return results[0] if results else self._comparison(context)
 
-    def _qualifiers(self, context: Any) -> Iterator[tuple[Qualifier, int]]:  # noqa: ANN401  as above
+    def _qualifiers(self, context: Any) -> Iterator[tuple[Qualifier, int]]:
         """Qualifiers and their offsets in text order: the context written last is the outermost."""
         chain: list[Any] = []
         while type(context).__name__ in _QUALIFIERS:
@@ -203,14 +206,15 @@ class _Parse:
                 case _:
                     yield build.repeats(values[0], self.text, offset), offset
 
-    def _comparison(self, context: Any) -> Comparison:  # noqa: ANN401  as above
+    def _comparison(self, context: Any) -> Comparison:
         negated, comparator, value = False, Comparator.EXISTS, None
         for child in context.children:
             tokens = _leaves(child)
             name = type(child).__name__
             if name == "ObjectPathContext":
-                steps = tuple(token.text for token in tokens[1:] if token.text not in _PATH_MARKS)
-                path, offset = build.object_path(tokens[0].text, steps), tokens[0].start
+                offset = tokens[0].start
+                parts = [token.text for token in tokens if token.text not in _PATH_MARKS]
+                path = build.object_path(parts, self.text, offset)
             elif name == "SetLiteralContext":
                 value = tuple(self._literal(token) for token in tokens if self._kind(token) in _LITERAL_KINDS)
             elif self._kind(tokens[0]) in _LITERAL_KINDS:
@@ -221,10 +225,10 @@ class _Parse:
                 comparator = build.COMPARATORS[tokens[0].text]
         return Comparison(path, comparator, value, negated, offset)
 
-    def _literal(self, token: Any) -> Any:  # noqa: ANN401  token in, value out
+    def _literal(self, token: Any) -> Any:
         return build.literal(_LITERAL_KINDS[self._kind(token)], token.text, self.text, token.start)
 
-    def _kind(self, token: Any) -> str:  # noqa: ANN401  as above
+    def _kind(self, token: Any) -> str:
         kind: str = self.parser.symbolicNames[token.type]
         return kind
 
@@ -237,12 +241,12 @@ class _Tokens:
         self.end = tokens[-1].clone()
         self.end.type, self.end.text = Token.EOF, "<EOF>"
 
-    def nextToken(self) -> Any:  # noqa: N802, ANN401  ANTLR's name
+    def nextToken(self) -> Any:  # noqa: N802  ANTLR's name
         return next(self.tokens, self.end)
 
 
-def _tokens(text: str, lexer_class: Any) -> list[Any]:  # noqa: ANN401  generated class
-    """All tokens with EOF. A string after START or STOP that holds a timestamp is one, as STIX 2.0 wrote it."""
+def _tokens(text: str, lexer_class: Any) -> list[Any]:
+    """All tokens with EOF. A string after START or STOP that holds a timestamp is one, as in STIX 2.0."""
     lexer = lexer_class(InputStream(text))
     lexer.removeErrorListeners()
     stream = CommonTokenStream(lexer)
@@ -259,7 +263,7 @@ def _tokens(text: str, lexer_class: Any) -> list[Any]:  # noqa: ANN401  generate
     return list(stream.tokens)
 
 
-def _leaves(context: Any) -> list[Any]:  # noqa: ANN401  contexts
+def _leaves(context: Any) -> list[Any]:
     """The tokens of a context in text order."""
     stack, tokens = [context], []
     while stack:

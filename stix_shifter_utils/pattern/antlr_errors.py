@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from antlr4.atn.ATNState import ATNState
 from antlr4.error.Errors import NoViableAltException
 from antlr4.PredictionContext import PredictionContext
 from antlr4.Token import Token
 
-from stix_shifter_utils.errors import PatternSyntaxError
 from stix_shifter_utils.pattern import build, words
-from stix_shifter_utils.pattern.literals import literal_fault
+
+if TYPE_CHECKING:
+    from antlr4.atn.ATNState import ATNState
+
+    from stix_shifter_utils.errors import PatternSyntaxError
 
 # Where a group could end, ANTLR has already left the loops in which it could have gone on.
 _JOINS: Final = frozenset({"AND", "OR"})
 _QUALIFIERS: Final = frozenset({"FOLLOWEDBY", "START", "WITHIN", "REPEATS"})
-_ALSO: Final = {
+_ALSO: Final[dict[tuple[str, ...], frozenset[str]]] = {
     ("ObservationExpressionSimpleContext", "RBRACK"): _JOINS,
     ("PropTestParenContext", "RPAREN"): _JOINS,
     ("ObservationExpressionCompoundContext", "RPAREN"): _JOINS | _QUALIFIERS,
@@ -24,7 +26,7 @@ _ALSO: Final = {
 }
 
 
-def refusal(text: str, parser: Any, error: Any) -> PatternSyntaxError:  # noqa: ANN401  ANTLR has no types
+def refusal(text: str, parser: Any, error: Any) -> PatternSyntaxError:
     """What ANTLR's exception says, as our error."""
     token = error.offendingToken
     offset = len(text) if token.type == Token.EOF else token.start
@@ -32,7 +34,7 @@ def refusal(text: str, parser: Any, error: Any) -> PatternSyntaxError:  # noqa: 
     return build.syntax_error(text, offset, found, expected)
 
 
-def _expected(parser: Any, error: Any) -> set[str]:  # noqa: ANN401  as above
+def _expected(parser: Any, error: Any) -> set[str]:
     """Symbolic names of the tokens that could have stood at the refused one."""
     kinds: set[int] = set()
     if isinstance(error, NoViableAltException) and error.deadEndConfigs is not None:
@@ -43,8 +45,8 @@ def _expected(parser: Any, error: Any) -> set[str]:  # noqa: ANN401  as above
     return names | _ALSO.get((type(error.ctx).__name__, *names), frozenset())
 
 
-def _after(atn: Any, configurations: list[tuple[ATNState, PredictionContext]]) -> set[int]:  # noqa: ANN401  as above
-    """The tokens that could follow any of ANTLR's configurations, out through the rules that called theirs."""
+def _after(atn: Any, configurations: list[tuple[ATNState, PredictionContext]]) -> set[int]:
+    """The tokens that could follow any of the configurations, out through the rules that called theirs."""
     kinds: set[int] = set()
     seen: set[tuple[int, int]] = set()
     while configurations:
@@ -63,5 +65,5 @@ def _after(atn: Any, configurations: list[tuple[ATNState, PredictionContext]]) -
     return kinds
 
 
-def _members(tokens: Any) -> list[int]:  # noqa: ANN401  as above
+def _members(tokens: Any) -> list[int]:
     return [kind for interval in tokens.intervals or () for kind in interval]

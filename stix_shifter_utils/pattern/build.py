@@ -1,13 +1,11 @@
-"""Nodes and refusals from the parts that both readers find, so that the two cannot differ in what they make of them.
+"""Nodes and refusals from the parts that both readers find, so that the two make the same of the same parts.
 
 What follows what in a pattern is the readers' work (`read`, `antlr`); the values of literals are `literals`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from stix_shifter_utils.errors import PatternSyntaxError, QualifierError
 from stix_shifter_utils.pattern import literals
@@ -26,6 +24,9 @@ from stix_shifter_utils.pattern.nodes import (
     Within,
 )
 from stix_shifter_utils.pattern.paths import path_of, unescape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 MAX_PARENTHESES: Final = 300
 """Open parentheses at one place that are read; one more is refused."""
@@ -65,7 +66,7 @@ def nested_too_deep(text: str, offset: int) -> PatternSyntaxError:
     return syntax_error(text, offset, "one more '('", f"at most {MAX_PARENTHESES} levels of nesting")
 
 
-_READ: Final = {
+_READ: Final[dict[str, Callable[[str], Scalar]]] = {
     "string": literals.read_string,
     "integer": literals.read_integer,
     "float": literals.read_float,
@@ -74,28 +75,37 @@ _READ: Final = {
     "hex": literals.read_hex,
     "binary": literals.read_binary,
 }
+LITERAL_KINDS: Final = frozenset(_READ)
 
 
 def literal(kind: str, token: str, text: str, offset: int) -> Scalar:
-    """The value of the literal `token` that stands at `offset`. Raises PatternSyntaxError for an impossible one."""
+    """The value of the literal `token` that stands at `offset`.
+
+    Raises PatternSyntaxError for an impossible one.
+    """
     try:
         return _READ[kind](token)
     except literals.LiteralError as error:
         raise syntax_error(text, offset, shown(token), str(error)) from None
 
 
-@lru_cache(maxsize=4096)
-def object_path(object_type: str, tokens: tuple[str, ...]) -> ObjectPath:
-    """A path from its type and the tokens of its steps: names, quoted names, indexes and `*`."""
-    return path_of(object_type, [_step(token) for token in tokens])
+def object_path(parts: Sequence[str], text: str, offset: int) -> ObjectPath:
+    """The path that starts at `offset`, from its type and its steps: names, quoted names, indexes and `*`.
+
+    Raises PatternSyntaxError for an impossible index.
+    """
+    try:
+        return path_of(parts[0], [_step(part) for part in parts[1:]])
+    except literals.LiteralError as error:
+        raise syntax_error(text, offset, shown(parts[0]), f"a path whose index is {error}") from None
 
 
-def _step(token: str) -> PathStep:
-    if token[0] == "'":
-        return unescape(token[1:-1])
-    if token == "*":
+def _step(part: str) -> PathStep:
+    if part[0] == "'":
+        return unescape(part[1:-1])
+    if part == "*":
         return ANY
-    return int(token) if token[0] in "+-0123456789" else token
+    return literals.read_integer(part) if part[0] in "+-0123456789" else part
 
 
 def start_stop(start: Timestamp, stop: Timestamp, text: str, offset: int) -> StartStop:
@@ -106,12 +116,14 @@ def start_stop(start: Timestamp, stop: Timestamp, text: str, offset: int) -> Sta
 
 
 def within(seconds: Scalar, text: str, offset: int) -> Within:
+    """The qualifier at `offset`. Raises QualifierError for a span of no time."""
     if not isinstance(seconds, (int, float)) or seconds <= 0:
         raise qualifier_error(text, offset, "WITHIN needs more than 0 SECONDS")
     return Within(seconds)
 
 
 def repeats(times: Scalar, text: str, offset: int) -> Repeats:
+    """The qualifier at `offset`. Raises QualifierError for less than once."""
     if not isinstance(times, int) or times < 1:
         raise qualifier_error(text, offset, "REPEATS needs 1 TIMES or more")
     return Repeats(times)
@@ -120,7 +132,7 @@ def repeats(times: Scalar, text: str, offset: int) -> Repeats:
 def qualified(
     expression: ObservationExpression, qualifiers: Sequence[tuple[Qualifier, int]], text: str
 ) -> ObservationExpression:
-    """`expression` with the qualifiers (and their offsets) that stand straight after it, the last one outermost.
+    """`expression` with the qualifiers (and their offsets) that stand straight after it, the last outermost.
 
     Raises QualifierError for two of one kind (§9.5.1).
     """
@@ -137,5 +149,6 @@ def qualified(
 
 
 def qualifier_error(text: str, offset: int, fault: str) -> QualifierError:
+    """The refusal of the qualifier at `offset`."""
     line, column = place(text, offset)
     return QualifierError(f"line {line}:{column}: {fault}")

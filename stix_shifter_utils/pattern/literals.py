@@ -1,7 +1,7 @@
-"""Values from the text of literals, the same for the compact reader and for ANTLR; printing them is `print`'s work.
+"""Values from the text of literals, the same for both readers; printing them is `print`'s work.
 
-The texts that come here have the form of their token. What the form alone cannot say (a 30th of February) is refused
-here with a `LiteralError`, to which the caller adds the place.
+The texts that come here have the form of their token. What the form alone cannot say (a 30th of February) is
+refused here with a `LiteralError`, to which the caller adds the place.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import calendar
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Final
 
 from stix_shifter_utils.pattern.nodes import Binary, Hex, Timestamp
@@ -41,6 +41,7 @@ def read_string(token: str) -> str:
 
 
 def read_integer(token: str) -> int:
+    """The value of an integer with or without its sign."""
     if len(token) > MAX_DIGITS:
         msg = f"an integer of at most {MAX_DIGITS} digits"
         raise LiteralError(msg)
@@ -48,6 +49,7 @@ def read_integer(token: str) -> int:
 
 
 def read_float(token: str) -> float:
+    """The value of a number with a decimal point."""
     value = float(token)
     if value in {float("inf"), float("-inf")}:
         msg = "a number below 1.8e308"
@@ -73,9 +75,8 @@ def read_timestamp(token: str) -> Timestamp:
     text = token[2:-1] if token[0] == "t" else token[1:-1]
     whole, _, fraction = text[:-1].partition(".")
     try:
-        moment = datetime(
-            *map(int, (whole[:4], whole[5:7], whole[8:10], whole[11:13], whole[14:16])), tzinfo=timezone.utc
-        ) + timedelta(seconds=int(whole[17:19]), microseconds=int(fraction[:6].ljust(6, "0")))
+        minute = datetime.fromisoformat(f"{whole[:16]}:00+00:00")
+        moment = minute + timedelta(seconds=int(whole[17:19]), microseconds=int(fraction[:6].ljust(6, "0")))
     except (ValueError, OverflowError):
         raise LiteralError(timestamp_fault(text)) from None
     return Timestamp(text, moment, fraction.rstrip("0"))
@@ -92,7 +93,7 @@ def timestamp_fault(text: str) -> str:
     if match is None:
         return "a timestamp such as t'2024-01-31T23:59:59.5Z'"
     year, month, day, hour, minute, second = map(int, match.groups())
-    if not 1 <= year:
+    if not year >= 1:
         return "a year from 0001 to 9999"
     if not 1 <= month <= 12:  # noqa: PLR2004  months
         return "a month from 01 to 12"
@@ -110,7 +111,10 @@ def timestamp_fault(text: str) -> str:
 
 
 def literal_fault(prefix: str, text: str) -> str | None:
-    """What was expected of `t'...'`, `h'...'` or `b'...'` (text without quotes) that is no literal; None if it is one."""
+    """What was expected of a malformed `t'...'`, `h'...'` or `b'...'`, whose text comes without quotes.
+
+    None if it is well formed.
+    """
     if prefix == "t" and not is_timestamp(text):
         return timestamp_fault(text)
     if prefix == "h" and not _IS_HEX.fullmatch(text):

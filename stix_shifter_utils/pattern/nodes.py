@@ -3,18 +3,21 @@
 Reading, printing, planning and judging live beside this file; here is only what a pattern *is*
 (STIX 2.1 specification, part 9 "STIX Patterning").
 
-A tree may nest some hundred levels deep, so nothing here recurses: nodes are compared, hashed, shown and pickled by
-way of `flatten`, a flat list in which every node stands before its operands. Walk trees with `rewrite.fold`.
-Literals of different kinds differ: `1`, `1.0`, `true` and `'1'` make four different comparisons.
+A tree may be some hundred levels deep, so nothing here recurses: nodes are compared, hashed, shown and
+pickled by way of `flatten`, a list in which every node stands before its operands. To walk a tree, use
+`rewrite.fold`. Literals of different kinds differ: `1`, `1.0`, `true` and `'1'` make four different
+comparisons.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final, Union
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
 
 
 class Comparator(enum.Enum):
@@ -42,7 +45,7 @@ class AnyIndex(enum.Enum):
 
 ANY: Final = AnyIndex.ANY
 
-PathStep = Union[str, int, AnyIndex]
+PathStep = str | int | AnyIndex
 """A property name or dictionary key (unquoted, escapes undone), a list index, or `ANY`."""
 
 
@@ -50,15 +53,16 @@ PathStep = Union[str, int, AnyIndex]
 class ObjectPath:
     """`file:hashes.'SHA-256'`: an object type and the steps from the object to the value.
 
-    Names are kept unquoted, so a path written with and without quotes is the same path; hash names are kept in the
-    specification's spelling (`sha256` -> `SHA-256`). `str()` gives the canonical text with quotes where needed.
+    Names are kept unquoted, so a path written with and without quotes is the same path; hash names are kept
+    in the specification's spelling (`sha256` -> `SHA-256`). `str()` gives the canonical text, quoted where
+    needed.
     """
 
     object_type: str
     steps: tuple[PathStep, ...]
 
     def __str__(self) -> str:
-        from stix_shifter_utils.pattern.print import print_path  # noqa: PLC0415  the printer reads these nodes
+        from stix_shifter_utils.pattern.print import print_path
 
         return print_path(self)
 
@@ -67,8 +71,8 @@ class ObjectPath:
 class Timestamp:
     """A timestamp literal: the text between the quotes, and the instant it names (UTC, cut to microseconds).
 
-    Two literals are equal when they name the same instant; `digits` holds the fraction without trailing zeros, of
-    any length, so that `(moment without fraction, digits)` orders instants exactly.
+    Two literals are equal when they name the same instant; `digits` holds the fraction without trailing
+    zeros, of any length, so that `(moment, digits)` orders instants exactly.
     """
 
     text: str = field(compare=False)
@@ -90,8 +94,8 @@ class Binary:
     data: bytes
 
 
-Scalar = Union[str, int, float, bool, Timestamp, Hex, Binary]
-Literal = Union[Scalar, tuple[Scalar, ...], None]
+Scalar = str | int | float | bool | Timestamp | Hex | Binary
+Literal = Scalar | tuple[Scalar, ...] | None
 """What stands right of a comparator: one value, a tuple for IN, `None` for EXISTS."""
 
 
@@ -103,13 +107,14 @@ class _Nested:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        return self is other or flatten(self) == flatten(other)  # type: ignore[arg-type]  # subclasses are all nodes
+        # subclasses are all nodes
+        return self is other or flatten(self) == flatten(other)  # type: ignore[arg-type]
 
     def __hash__(self) -> int:
         return hash(tuple(flatten(self)))  # type: ignore[arg-type]  # as above
 
     def __repr__(self) -> str:
-        from stix_shifter_utils.pattern.print import print_node  # noqa: PLC0415  the printer reads these nodes
+        from stix_shifter_utils.pattern.print import print_node
 
         return f"<{type(self).__name__} {print_node(self)}>"  # type: ignore[arg-type]  # as above
 
@@ -172,7 +177,7 @@ class ComparisonOr(_Nested):
     operands: tuple[ComparisonExpression, ...]
 
 
-ComparisonExpression = Union[Comparison, ComparisonAnd, ComparisonOr]
+ComparisonExpression = Comparison | ComparisonAnd | ComparisonOr
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -184,7 +189,10 @@ class Observation(_Nested):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ObservationAnd(_Nested):
-    """Two or more observation expressions, all satisfied, by different observations (§9.5.2); none is itself an AND."""
+    """Two or more observation expressions, all satisfied, by different observations (§9.5.2).
+
+    None of them is itself an AND.
+    """
 
     operands: tuple[ObservationExpression, ...]
 
@@ -230,7 +238,7 @@ class Repeats:
     times: int
 
 
-Qualifier = Union[StartStop, Within, Repeats]
+Qualifier = StartStop | Within | Repeats
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -241,7 +249,7 @@ class Qualified(_Nested):
     qualifier: Qualifier
 
 
-ObservationExpression = Union[Observation, ObservationAnd, ObservationOr, ObservationFollowedBy, Qualified]
+ObservationExpression = Observation | ObservationAnd | ObservationOr | ObservationFollowedBy | Qualified
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -251,18 +259,18 @@ class Pattern(_Nested):
     expression: ObservationExpression
 
     def __str__(self) -> str:
-        from stix_shifter_utils.pattern.print import print_pattern  # noqa: PLC0415  the printer reads these nodes
+        from stix_shifter_utils.pattern.print import print_pattern
 
         return print_pattern(self)
 
     def comparisons(self) -> Iterator[Comparison]:
         """All comparisons in text order."""
-        from stix_shifter_utils.pattern.rewrite import comparisons  # noqa: PLC0415  walks these nodes
+        from stix_shifter_utils.pattern.rewrite import comparisons
 
         return comparisons(self.expression)
 
 
-Node = Union[Pattern, ObservationExpression, ComparisonExpression]
+Node = Pattern | ObservationExpression | ComparisonExpression
 
 _NARY: Final = (ComparisonAnd, ComparisonOr, ObservationAnd, ObservationOr, ObservationFollowedBy)
 
@@ -291,7 +299,7 @@ def flatten(node: Node) -> list[object]:
     return flat
 
 
-def unflatten(flat: list[Any]) -> Any:  # noqa: ANN401  the kind of node stands in the list
+def unflatten(flat: list[Any]) -> Any:
     """The tree that `flatten` made the list of."""
     made: list[Any] = []
     for item in reversed(flat):

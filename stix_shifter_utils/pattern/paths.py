@@ -1,4 +1,4 @@
-"""Object paths from text: the pattern's spelling and the looser one of mapping files. Hash names are normalised here.
+"""Object paths from text, in the spelling of patterns or of mapping files; and the names of hashes.
 
 Printing a path is `print.print_path`; finding fields for a path is the mapping package's work.
 """
@@ -19,11 +19,12 @@ HASH_NAMES: Final = {
         *("SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512", "SSDEEP", "TLSH", "WHIRLPOOL"),
     )
 }
-"""From a name without hyphens, in capitals, to the spelling of the specification (hash-algorithm-ov and STIX 2.0's)."""
+"""From a name in capitals without hyphens to the specification's spelling (hash-algorithm-ov, and 2.0)."""
 
 _TYPE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _STEP: Final = re.compile(
-    r"(?P<dot>\.)?(?:'(?P<quoted>(?:[^'\\]|\\['\\])*)'|(?P<plain>[^.\[\]'\\\s]+))|\[\s*(?:(?P<any>\*)|(?P<index>[-+]?[0-9]{1,9}))\s*\]"
+    r"(?P<dot>\.)?(?:'(?P<quoted>(?:[^'\\]|\\['\\])*)'|(?P<plain>[^.\[\]'\\\s]+))"
+    r"|\[\s*(?:(?P<any>\*)|(?P<index>[-+]?[0-9]{1,9}))\s*\]"
 )
 
 
@@ -38,7 +39,7 @@ def hash_name(name: str) -> str:
 
 
 def path_of(object_type: str, steps: list[PathStep]) -> ObjectPath:
-    """A path from its unquoted steps; keys of `hashes` (and `file_header_hashes`) get the specification's spelling."""
+    """A path from its unquoted steps; keys of `hashes` and of `…_hashes` get the specification's spelling."""
     below_hashes = False
     for place, step in enumerate(steps):
         if below_hashes and isinstance(step, str):

@@ -5,7 +5,7 @@ Grouping by window and turning them into native queries is the query package's w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from stix_shifter_utils.pattern.nodes import (
     Observation,
@@ -17,11 +17,15 @@ from stix_shifter_utils.pattern.nodes import (
 )
 from stix_shifter_utils.pattern.window import TimeWindow
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def observations(expression: ObservationExpression | Pattern) -> Iterator[tuple[Observation, TimeWindow]]:
-    """Each `[...]` in text order, with the intersection of all START-STOP above it (`TimeWindow.ALL` without any).
+    """Each `[...]` in text order, with the intersection of all START-STOP above it.
 
-    WITHIN and REPEATS do not narrow a window. The window is empty where nested START-STOP have no common instant.
+    The window is `TimeWindow.ALL` without any, and empty where nested ones have no common instant. WITHIN and
+    REPEATS do not narrow it.
     """
     stack: list[tuple[ObservationExpression | Pattern, TimeWindow]] = [(expression, TimeWindow.ALL)]
     while stack:

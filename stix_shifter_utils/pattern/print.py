@@ -6,6 +6,7 @@ Native query languages are printed by the query package.
 from __future__ import annotations
 
 import base64
+import math
 import re
 from decimal import Decimal
 from functools import lru_cache
@@ -31,7 +32,6 @@ from stix_shifter_utils.pattern.nodes import (
     Pattern,
     Qualified,
     Qualifier,
-    Repeats,
     StartStop,
     Timestamp,
     Within,
@@ -39,8 +39,27 @@ from stix_shifter_utils.pattern.nodes import (
 from stix_shifter_utils.pattern.rewrite import fold
 
 KEYWORDS: Final = frozenset(
-    "AND OR NOT FOLLOWEDBY LIKE MATCHES ISSUPERSET ISSUBSET EXISTS LAST IN START STOP SECONDS true false WITHIN "
-    "REPEATS TIMES".split()
+    [
+        "AND",
+        "OR",
+        "NOT",
+        "FOLLOWEDBY",
+        "LIKE",
+        "MATCHES",
+        "ISSUPERSET",
+        "ISSUBSET",
+        "EXISTS",
+        "LAST",
+        "IN",
+        "START",
+        "STOP",
+        "SECONDS",
+        "true",
+        "false",
+        "WITHIN",
+        "REPEATS",
+        "TIMES",
+    ]
 )
 """Words that the grammar keeps for itself: a key spelled so must be quoted."""
 
@@ -100,7 +119,7 @@ def _repeats_a_kind(node: Qualified) -> bool:
 
     The nearest brackets below start a new expression: they stand where the kind was met before.
     """
-    kinds = _open_kinds(cast(Qualified, node.expression))
+    kinds = _open_kinds(cast("Qualified", node.expression))
     return type(node.qualifier) in kinds
 
 
@@ -167,7 +186,7 @@ def print_literal(value: Literal) -> str:  # noqa: PLR0911  one answer per kind 
 
 
 def _float_text(value: float) -> str:
-    if value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124  only NaN differs from itself
+    if not math.isfinite(value):
         msg = f"a pattern cannot hold the value {value!r}"
         raise TypeError(msg)
     text = format(Decimal(repr(value)), "f")

@@ -5,8 +5,7 @@ A rewrite returns a new tree and shares what did not change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from stix_shifter_utils.pattern.nodes import (
     Comparison,
@@ -23,6 +22,9 @@ from stix_shifter_utils.pattern.nodes import (
     Qualified,
     children,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 T = TypeVar("T")
 N = TypeVar("N", bound=Node)
@@ -42,8 +44,8 @@ def comparisons(expression: Node) -> Iterator[Comparison]:
 def fold(expression: Node, combine: Callable[[Node, tuple[T, ...]], T]) -> T:
     """The result of the whole, from the results of the parts.
 
-    `combine(node, results)` is called once for every node, comparisons first (with no results), each node after its
-    operands; `results` are theirs in text order.
+    `combine(node, results)` is called once for every node, each node after its operands; `results` are
+    theirs in text order, none for a comparison.
     """
     stack: list[tuple[Node, bool]] = [(expression, False)]
     done: list[T] = []
@@ -63,33 +65,33 @@ def fold(expression: Node, combine: Callable[[Node, tuple[T, ...]], T]) -> T:
 
 def comparison_and(operands: Iterable[ComparisonExpression]) -> ComparisonExpression:
     """AND of one or more expressions: operands that are ANDs are spliced in, a single one is itself."""
-    return cast(ComparisonExpression, _joined(ComparisonAnd, operands))
+    return cast("ComparisonExpression", _joined(ComparisonAnd, operands))
 
 
 def comparison_or(operands: Iterable[ComparisonExpression]) -> ComparisonExpression:
     """OR of one or more expressions: operands that are ORs are spliced in, a single one is itself."""
-    return cast(ComparisonExpression, _joined(ComparisonOr, operands))
+    return cast("ComparisonExpression", _joined(ComparisonOr, operands))
 
 
 def observation_and(operands: Iterable[ObservationExpression]) -> ObservationExpression:
     """AND of one or more observation expressions, flattened."""
-    return cast(ObservationExpression, _joined(ObservationAnd, operands))
+    return cast("ObservationExpression", _joined(ObservationAnd, operands))
 
 
 def observation_or(operands: Iterable[ObservationExpression]) -> ObservationExpression:
     """OR of one or more observation expressions, flattened."""
-    return cast(ObservationExpression, _joined(ObservationOr, operands))
+    return cast("ObservationExpression", _joined(ObservationOr, operands))
 
 
 def followed_by(operands: Iterable[ObservationExpression]) -> ObservationExpression:
-    """FOLLOWEDBY of one or more observation expressions; only the first operand is spliced in (see the node)."""
+    """FOLLOWEDBY of one or more observation expressions; only the first operand is spliced in."""
     flat = list(operands)
     if isinstance(flat[0], ObservationFollowedBy):
         flat[:1] = flat[0].operands
     return flat[0] if len(flat) == 1 else ObservationFollowedBy(tuple(flat))
 
 
-def _joined(kind: Callable[[tuple[Any, ...]], Any], operands: Iterable[Any]) -> Any:  # noqa: ANN401  one for four kinds
+def _joined(kind: Callable[[tuple[Any, ...]], Any], operands: Iterable[Any]) -> Any:
     flat: list[Any] = []
     for operand in operands:
         if type(operand) is kind:
@@ -119,13 +121,13 @@ def map_comparisons(
 ) -> N | None:
     """A new tree with every comparison replaced by what `change` returns; `None` removes it.
 
-    A removed part leaves the rest of its OR; it leaves the rest of its AND too, or with `and_takes_all` takes the
-    whole AND inside the brackets along (the classic rule for unmapped comparisons). Observation operators keep what
-    is left of their operands, and an operator with one operand left is that operand. The answer is `None` when nothing
-    is left. Unchanged parts are the same objects as before.
+    A removed part leaves the rest of its OR; it leaves the rest of its AND too, or with `and_takes_all`
+    takes the whole AND inside the brackets along (the classic rule for unmapped comparisons). Observation
+    operators keep what is left of their operands. An operator with one operand left is that operand;
+    nothing left is `None`. Unchanged parts are the same objects as before.
     """
 
-    def combine(node: Node, results: tuple[Any, ...]) -> Any:  # noqa: ANN401  a node or None
+    def combine(node: Node, results: tuple[Any, ...]) -> Any:
         if isinstance(node, Comparison):
             return change(node)
         if all(new is old for new, old in zip(results, children(node), strict=True)):
@@ -138,8 +140,8 @@ def map_comparisons(
     return cast("N | None", fold(expression, combine))
 
 
-def rebuilt(node: Node, operands: list[Any]) -> Any:  # noqa: ANN401  a node of the same level
-    """`node` with other nodes below it; an AND, OR or FOLLOWEDBY flattens, and vanishes around a single operand."""
+def rebuilt(node: Node, operands: list[Any]) -> Any:
+    """`node` with other nodes below it; an operator flattens, and vanishes around a single operand."""
     join = _JOIN.get(type(node))
     if join is not None:
         return join(operands)

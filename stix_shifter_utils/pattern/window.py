@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class TimeWindow:
     """`[start, stop)`, both aware and in UTC; `None` means open at that end.
 
-    A window whose stop is not after its start is empty: it is what two windows without a common instant intersect to.
+    A window whose stop is not after its start is empty: two windows without a common instant intersect to
+    one.
     """
 
     start: datetime | None = None

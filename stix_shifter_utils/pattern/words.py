@@ -6,29 +6,41 @@ Which tokens were expected is the readers' knowledge; here they only get names.
 from __future__ import annotations
 
 import re
-from collections.abc import Set as AbstractSet
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from stix_shifter_utils.pattern.build import shown
 from stix_shifter_utils.pattern.literals import literal_fault, timestamp_fault
 from stix_shifter_utils.pattern.print import KEYWORDS
 
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
 _STRING: Final = re.compile(r"'(?:[^'\\]|\\['\\])*(?P<end>'?)")
 _LITERAL: Final = re.compile(r"(?P<prefix>[thb])'(?P<body>(?:[^'\\]|\\['\\])*)'")
 _TOKEN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|[+-]?[0-9]*\.?[0-9]+|[=<>!]=|<>|.", flags=re.DOTALL)
 
-_ORDERED: Final = frozenset(
-    "StringLiteral IntPosLiteral IntNegLiteral FloatPosLiteral FloatNegLiteral TimestampLiteral HexLiteral "
-    "BinaryLiteral".split()
+ORDERED: Final = frozenset(
+    [
+        "StringLiteral",
+        "IntPosLiteral",
+        "IntNegLiteral",
+        "FloatPosLiteral",
+        "FloatNegLiteral",
+        "TimestampLiteral",
+        "HexLiteral",
+        "BinaryLiteral",
+    ]
 )
-_COMPARATORS: Final = frozenset("EQ NEQ LT LE GT GE IN LIKE MATCHES ISSUPERSET ISSUBSET".split())
+COMPARATORS: Final = frozenset(
+    ["EQ", "NEQ", "LT", "LE", "GT", "GE", "IN", "LIKE", "MATCHES", "ISSUPERSET", "ISSUBSET"]
+)
 
 # The first row whose tokens are all expected speaks for them; the rest of the tokens look further down.
 _NAMES: Final = (
-    (_ORDERED | {"BoolLiteral"}, "a value"),
-    (_ORDERED, "a string, number, timestamp, hex or binary value"),
-    (_COMPARATORS | {"NOT"}, "a comparison operator"),
-    (_COMPARATORS, "a comparison operator"),
+    (ORDERED | {"BoolLiteral"}, "a value"),
+    (ORDERED, "a string, number, timestamp, hex or binary value"),
+    (COMPARATORS | {"NOT"}, "a comparison operator"),
+    (COMPARATORS, "a comparison operator"),
     (
         frozenset({"EXISTS", "NOT", "IdentifierWithHyphen", "IdentifierWithoutHyphen", "LPAREN"}),
         "a comparison",
@@ -80,7 +92,7 @@ def _found_string(text: str, offset: int) -> str:
 
 
 def expected(tokens: AbstractSet[str], text: str, offset: int) -> str:
-    """What could have stood at the offset; of a literal with a wrong value, what its value should have been."""
+    """What could have stood at the offset; for a malformed literal, what it should have looked like."""
     literal = _LITERAL.match(text, offset)
     if literal is not None and (fault := literal_fault(literal["prefix"], literal["body"])):
         return fault
