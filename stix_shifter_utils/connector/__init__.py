@@ -9,6 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stix_shifter_utils.connector.discovery import ConnectorImportError as ConnectorImportError
+    from stix_shifter_utils.connector.discovery import load_entry_point as load_entry_point
+    from stix_shifter_utils.connector.discovery import module_folder as module_folder
+    from stix_shifter_utils.connector.discovery import modules_list as modules_list
     from stix_shifter_utils.connector.edge import error_answer as error_answer
     from stix_shifter_utils.connector.entry_point import BaseEntryPoint as BaseEntryPoint
     from stix_shifter_utils.connector.entry_point import EntryPointBase as EntryPointBase
@@ -29,6 +33,10 @@ if TYPE_CHECKING:
     from stix_shifter_utils.connector.roles import BaseSyncConnector as BaseSyncConnector
 
 _HOME = {
+    "ConnectorImportError": "discovery",
+    "load_entry_point": "discovery",
+    "module_folder": "discovery",
+    "modules_list": "discovery",
     "error_answer": "edge",
     "BaseEntryPoint": "entry_point",
     "EntryPointBase": "entry_point",
@@ -47,7 +55,7 @@ _HOME = {
     "BaseStatusConnector": "roles",
     "BaseSyncConnector": "roles",
 }
-__all__ = list(_HOME)  # noqa: PLE0605 -- one list of names, not two
+__all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> Any:

@@ -4,13 +4,13 @@ A connector either overrides the classic method, which answers a dictionary, or 
 answers the typed hook below it. Here the two are joined. Errors are exceptions; who calls from outside turns
 them into dictionaries (`edge.py`).
 
-| role    | classic method                                  | hook of `self.api_client`                    |
-|---------|-------------------------------------------------|------------------------------------------------|
-| ping    | `ping_connection()`                             | `ping_data_source()` -> None                 |
-| query   | `create_query_connection(query)`                | `create_search(query)` -> SearchHandle       |
-| status  | `create_status_connection(id)`                  | `get_search_status(id)` -> Progress          |
-| results | `create_results_connection(id, offset, length)` | `get_search_results(id, offset, length)` -> Page |
-| delete  | `delete_query_connection(id)`                   | `delete_search(id)` -> None                  |
+| role    | classic method                                  | hook of `self.api_client`               |
+|---------|-------------------------------------------------|-----------------------------------------|
+| ping    | `ping_connection()`                             | `ping_data_source()`: None              |
+| query   | `create_query_connection(query)`                | `create_search(query)`: SearchHandle    |
+| status  | `create_status_connection(id)`                  | `get_search_status(id)`: Progress       |
+| results | `create_results_connection(id, offset, length)` | `get_search_results(id, offset, length)`: Page |
+| delete  | `delete_query_connection(id)`                   | `delete_search(id)`: None               |
 
 Status and results, method or hook, may take a further `metadata=None`; it is passed only where it is taken.
 A synchronous source has no `create_search`: its search id *is* the query, its status COMPLETED, 100. A source

@@ -1,0 +1,110 @@
+"""Reading configuration files: merged with the common ones, cached until a file changes.
+
+The connector's own value wins over the common one, key by key. What the files mean is in `schema.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from stix_shifter_utils.config.locate import module_folder, module_paths
+from stix_shifter_utils.errors import MappingFileError
+
+Document = dict[str, Any]
+_CORE = Path(__file__).parent
+Stamp = tuple[tuple[str, int, int], ...]
+"""Path, time of change in ns and size of each file that a cached value depends on; -1 where there is none."""
+
+
+def module_config(module: str) -> Document:
+    """A connector's `connection` and `configuration` with the common parameters merged in; a fresh copy.
+
+    Raises UnsupportedDataSourceError for an unknown module and MappingFileError for an unreadable file.
+    """
+    config: Document = copied(merged(config_files(module_folder(module))))
+    return config
+
+
+def module_labels(module: str, language: str = "en") -> Document:
+    """The labels of a connector's parameters, merged like the configuration; a fresh copy."""
+    labels: Document = copied(merged(label_files(module_folder(module), language)))
+    return labels
+
+
+def config_files(folder: Path) -> tuple[Path, ...]:
+    """The configuration files of a connector's folder, the strongest last."""
+    return _layers("config.json", folder, tuple(module_paths()))
+
+
+def label_files(folder: Path, language: str = "en") -> tuple[Path, ...]:
+    """The label files of a connector's folder, the strongest last."""
+    return _layers(f"lang_{language}.json", folder, tuple(module_paths()))
+
+
+@lru_cache(maxsize=256)
+def _layers(name: str, folder: Path, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Core, common, own. Wheels of single connectors bring no common file: it is merged into their own."""
+    common = (path / name for path in reversed(paths))
+    return (_CORE / f"core_{name}", *common, folder / "configuration" / name)
+
+
+def stamp(files: tuple[Path, ...]) -> Stamp:
+    """The state of some files, to see whether a cached value still holds."""
+    return tuple(_stamp(str(path)) for path in files)
+
+
+def _stamp(path: str) -> tuple[str, int, int]:
+    try:
+        found = os.stat(path)  # noqa: PTH116 -- asked on every call; making a Path costs more than the answer
+    except OSError:
+        return path, -1, -1
+    return path, found.st_mtime_ns, found.st_size
+
+
+def merged(files: tuple[Path, ...]) -> Document:
+    """The deep merge of some files, the last one winning. Shared: not to be changed by the caller."""
+    return _merged(stamp(files))
+
+
+@lru_cache(maxsize=512)
+def _merged(state: Stamp) -> Document:
+    result: Document = {}
+    for path, changed, _ in state:
+        if changed >= 0:
+            result = deep_merge(result, read_object(Path(path)))
+    return result
+
+
+def read_object(path: Path) -> Document:
+    """The JSON object in a file. Raises MappingFileError with the place of the fault."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        message = f"{path}: cannot be read as JSON: {error}"
+        raise MappingFileError(message) from error
+    if not isinstance(document, dict):
+        message = f"{path}: must hold a JSON object, not {type(document).__name__}"
+        raise MappingFileError(message)
+    return document
+
+
+def deep_merge(base: Document, over: Document) -> Document:
+    """A new dictionary with the keys of both, nested dictionaries merged, `over` winning."""
+    result = dict(base)
+    for key, value in over.items():
+        mine = result.get(key)
+        result[key] = deep_merge(mine, value) if isinstance(mine, dict) and isinstance(value, dict) else value
+    return result
+
+
+def copied(value: Any) -> Any:
+    """A copy of JSON-like data in which every list and dictionary is new; other values are shared."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [copied(item) for item in value]
+    return value

@@ -1,0 +1,93 @@
+"""Where connectors are: every path of the namespace package, and packages that register an entry point.
+
+Finding folders only; nothing of a connector is imported here (`connector.discovery` does that).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from stix_shifter_utils.errors import UnsupportedDataSourceError
+
+NAMESPACE = "stix_shifter_modules"
+ENTRY_POINT_GROUP = "stix_shifter.connectors"
+SKIP_FILE = "SKIP.ME"
+_NAME = re.compile(r"[A-Za-z0-9_]+")
+
+
+class ModulePlace(NamedTuple):
+    """Where one connector lives: its name, the package to import, and its folder."""
+
+    name: str
+    package: str
+    folder: Path
+
+
+def module_paths() -> list[Path]:
+    """All folders that hold connectors, in import order: a checkout, and each site directory with wheels."""
+    try:
+        import stix_shifter_modules
+    except ModuleNotFoundError:
+        return []
+    return [Path(path) for path in dict.fromkeys(stix_shifter_modules.__path__)]
+
+
+def find_module(name: str) -> ModulePlace:
+    """The place of a connector. Raises UnsupportedDataSourceError when none of that name is installed."""
+    if _NAME.fullmatch(str(name)):
+        for path in module_paths():
+            if (path / name / "entry_point.py").is_file() or (path / name / "__init__.py").is_file():
+                return ModulePlace(name, f"{NAMESPACE}.{name}", path / name)
+        registered = _registered().get(name)
+        if registered is not None:
+            return _place_of(name, registered)
+    message = f"{name} is an unsupported data source."
+    raise UnsupportedDataSourceError(message)
+
+
+def module_folder(name: str) -> Path:
+    """The folder of a connector. Raises UnsupportedDataSourceError when none of that name is installed."""
+    return find_module(name).folder
+
+
+def installed_modules() -> list[str]:
+    """The names of all connectors, sorted; those with a file `SKIP.ME` are left out."""
+    names = set(_registered())
+    for path in module_paths():
+        if path.is_dir():
+            names.update(folder.name for folder in path.iterdir() if _is_listed(folder))
+    return sorted(names)
+
+
+def _is_listed(folder: Path) -> bool:
+    return (
+        not folder.name.startswith("__")
+        and (folder / "entry_point.py").is_file()
+        and not (folder / SKIP_FILE).exists()
+    )
+
+
+def _registered() -> dict[str, str]:
+    """Connector name -> package, of the packages that registered one. Reads metadata: asked for last."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry.module for entry in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def _place_of(name: str, module: str) -> ModulePlace:
+    """`module` is the connector's package, or the module inside it that holds its EntryPoint."""
+    import importlib.util
+
+    package = module.removesuffix(".entry_point")
+    try:
+        spec = importlib.util.find_spec(package)
+    except ImportError:
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        message = (
+            f"{name} is an unsupported data source. It is registered as {module}, which cannot be imported."
+        )
+        raise UnsupportedDataSourceError(message)
+    return ModulePlace(name, package, Path(next(iter(spec.submodule_search_locations))))

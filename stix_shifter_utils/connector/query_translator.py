@@ -1,0 +1,227 @@
+"""The query side of a connector: from pattern text to a plan by its compiler, and to the classic dictionary.
+
+A connector's `query_translator.py` names its compiler, and that is all. One that overrides `transform_antlr`,
+as published ones do, gets classic trees instead (`classic_query.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timezone
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from stix_shifter_utils.config.files import copied
+from stix_shifter_utils.connector.discovery import import_part, place_of_class
+from stix_shifter_utils.errors import NotImplementedModeError, PatternValidationError, UnsupportedFeatureError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping
+
+    from stix_shifter_utils.mapping import DialectMapping, Relation
+    from stix_shifter_utils.pattern import Pattern
+    from stix_shifter_utils.query import Policy, QueryCompiler, QueryPlan
+
+Answer = dict[str, Any]
+
+CLASSIC_COMPARATORS = {
+    "=": "Equal",
+    "!=": "NotEqual",
+    ">": "GreaterThan",
+    "<": "LessThan",
+    ">=": "GreaterThanOrEqual",
+    "<=": "LessThanOrEqual",
+    "IN": "In",
+    "LIKE": "Like",
+    "MATCHES": "Matches",
+    "ISSUBSET": "IsSubSet",
+    "ISSUPERSET": "IsSuperSet",
+    "EXISTS": "Exists",
+}
+"""What error texts and operator files call the comparators."""
+
+
+class BaseQueryTranslator:
+    """Translates patterns for one dialect of a connector.
+
+    `basepath` is the connector's `stix_translation` folder. `map_data` and `map_operator` are this
+    translator's own copies of its mapping files, read when they are first asked for; a connector may replace
+    them.
+    """
+
+    compiler: ClassVar[type[QueryCompiler] | None] = None
+
+    def __init__(self, options: dict[str, Any], dialect: str, basepath: str | Path | None) -> None:
+        self.options = options
+        self.dialect = dialect
+        self.basepath = basepath
+        self.select_fields: Any = {}
+        self.logger = logging.getLogger(type(self).__module__)
+        if type(self).fetch_mapping is not BaseQueryTranslator.fetch_mapping:
+            self.map_data = self.fetch_mapping(basepath, dialect, options)
+        if type(self).fetch_operators is not BaseQueryTranslator.fetch_operators:
+            self.map_operator = self.fetch_operators(basepath, dialect, options)
+
+    def __getattr__(self, name: str) -> Any:
+        """Read the mapping files when somebody asks for them; the compilers do not."""
+        if name == "map_data":
+            self.map_data = self.fetch_mapping(self.basepath, self.dialect, self.options)
+            return self.map_data
+        if name == "map_operator":
+            self.map_operator = self.fetch_operators(self.basepath, self.dialect, self.options)
+            return self.map_operator
+        message = f"{type(self).__name__!r} object has no attribute {name!r}"
+        raise AttributeError(message)
+
+    def get_language(self) -> str:
+        """The language of what this translator reads: `stix`, or the native one for a pass-through."""
+        return "stix"
+
+    def fetch_mapping(self, basepath: Any, dialect: str, options: Mapping[str, Any]) -> Any:
+        """The from_stix map of a dialect, a fresh copy; `{}` where the fields are derived."""
+        return copied(_mappings(basepath, dialect, options, {}).from_stix or {})
+
+    def fetch_operators(self, basepath: Any, dialect: str, options: Mapping[str, Any]) -> Any:
+        """The operators of a dialect, a fresh copy."""
+        return copied(_mappings(basepath, dialect, options, {}).operators)
+
+    def read_json(self, filepath: str | Path, options: Mapping[str, Any]) -> Any:
+        """A JSON file of this connector, or what the option `mapping` puts in its place."""
+        from stix_shifter_utils.connector.files import read_json
+
+        return read_json(filepath, options)
+
+    def map_field(self, stix_object_name: str, stix_property_name: str) -> list[str]:
+        """The native fields that hold a property; none when it is not mapped."""
+        fields = (self.map_data.get(stix_object_name) or {}).get("fields") or {}
+        return list(fields.get(stix_property_name) or [])
+
+    def map_comparator(self) -> Any:
+        """The operators of this dialect: `ComparisonComparators.Equal` and so on -> native text."""
+        return self.map_operator
+
+    def mapping(self) -> DialectMapping:
+        """The mapping files of this dialect, indexed; shared, so only to be read."""
+        return _mappings(
+            self.basepath, self.dialect, self.options, _relations(place_of_class(type(self)).name)
+        )
+
+    def plan(self, data: str, policy: Policy | None = None, now: datetime | None = None) -> QueryPlan:
+        """What this dialect is asked for a pattern.
+
+        `policy` says what becomes of a comparison that cannot be asked (default: option `on_unmapped`);
+        windows count back from `now` (aware; default: this moment).
+        Raises PatternSyntaxError, QualifierError, PatternValidationError, UnmappedError, MappingFileError.
+        """
+        from stix_shifter_utils.query import CompilerOptions
+
+        options = CompilerOptions.from_options(self.options)
+        pattern = self._pattern(data, options.parser)
+        compiler = _compiler_of(type(self))(self.mapping(), options)
+        moment = now or datetime.now(timezone.utc)
+        return compiler.compile(pattern, now=moment, policy=policy or options.on_unmapped)
+
+    def transform_query(self, data: str) -> Answer | Awaitable[Answer]:
+        """The classic answer: lists `queries`, `unmapped_attributes` and `unmapped_operator`."""
+        if type(self).transform_antlr is not BaseQueryTranslator.transform_antlr:
+            from stix_shifter_utils.connector.classic_query import transform
+
+            return transform(self, data, self._pattern(data, self.options.get("parser") or "auto"))
+        plan = self.plan(data)
+        _log_unmapped(self.logger, plan)
+        return {
+            "queries": [query.body for query in plan.queries],
+            "unmapped_attributes": list(plan.unmapped_attributes),
+            "unmapped_operator": [CLASSIC_COMPARATORS[one.value] for one in plan.unmapped_comparators],
+        }
+
+    def transform_antlr(self, data: str, antlr_parsing_object: Any) -> Any:
+        """Native queries of a classic tree, for connectors that walk those: overriding this asks for them."""
+        raise NotImplementedError
+
+    def parse_query(self, data: str) -> Answer:
+        """The comparisons of a pattern and its span of time; see `parsed.py`."""
+        from stix_shifter_utils.connector.parsed import parsed
+
+        return parsed(self._pattern(data, self.options.get("parser") or "auto"), self.options)
+
+    def _pattern(self, data: str, parser: Any) -> Pattern:
+        if not isinstance(data, str):
+            message = f"a pattern is a text, not {type(data).__name__}"
+            raise UnsupportedFeatureError(message)
+        if self.options.get("validate_pattern"):
+            _validate(data)
+        return _read(data, parser)
+
+
+class EmptyQueryTranslator(BaseQueryTranslator):
+    """A translator without mapping files, for sources that take the pattern as it is."""
+
+    def __init__(self, options: dict[str, Any], dialect: str, basepath: str | Path | None = None) -> None:
+        super().__init__(options, dialect, basepath)
+
+    def fetch_mapping(self, basepath: Any, dialect: str, options: Mapping[str, Any]) -> Any:
+        return {}
+
+    def fetch_operators(self, basepath: Any, dialect: str, options: Mapping[str, Any]) -> Any:
+        return {}
+
+
+@lru_cache(maxsize=8)
+def _read(text: str, parser: Any) -> Pattern:
+    """The tree, kept for the next dialect; trees never change."""
+    from stix_shifter_utils.pattern import parse_pattern
+
+    return parse_pattern(text, parser=parser)
+
+
+def _validate(text: str) -> None:
+    from stix_shifter_utils.pattern import validate_pattern
+
+    problems = validate_pattern(text)
+    if problems:
+        message = f"The STIX pattern has the following errors: {problems}"
+        raise PatternValidationError(message)
+
+
+def _mappings(
+    basepath: Any, dialect: str, options: Mapping[str, Any], relations: Mapping[str, Relation]
+) -> DialectMapping:
+    from stix_shifter_utils.mapping import load_mappings
+
+    return load_mappings(Path(basepath) / "json", dialect, options, relations)
+
+
+@lru_cache(maxsize=1024)
+def _relations(module: str) -> Mapping[str, Relation]:
+    """How a value follows from the native one, for each transformer of a connector."""
+    from stix_shifter_utils.results import get_module_transformers
+
+    transformers = get_module_transformers(module)
+    return {name: kind.relation for name, kind in transformers.items() if hasattr(kind, "relation")}
+
+
+def _compiler_of(translator: type[BaseQueryTranslator]) -> type[QueryCompiler]:
+    """The compiler that a translator names, or the `QueryConstructor` that lies beside it."""
+    if translator.compiler is not None:
+        return translator.compiler
+    place = place_of_class(translator)
+    constructor = getattr(import_part(place, "stix_translation.query_constructor"), "QueryConstructor", None)
+    if constructor is None:
+        message = (
+            f"{place.name} has no compiler: name one in query_translator.py (compiler = QueryConstructor)"
+        )
+        raise NotImplementedModeError(message)
+    found: type[QueryCompiler] = constructor
+    return found
+
+
+def _log_unmapped(logger: logging.Logger, plan: QueryPlan) -> None:
+    if plan.unmapped_attributes:
+        logger.warning(
+            "dialect %s: not asked for, unmapped: %s", plan.dialect, ", ".join(plan.unmapped_attributes)
+        )
+    if plan.unmapped_comparators:
+        names = ", ".join(one.value for one in plan.unmapped_comparators)
+        logger.warning("dialect %s: not asked for, comparators it cannot say: %s", plan.dialect, names)

@@ -1,0 +1,144 @@
+"""The results side of a connector: native rows to a STIX bundle by its to_stix map.
+
+The engine is `stix_shifter_utils.results`; here are the classes that connectors name and extend.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stix_shifter_utils.config.files import copied
+from stix_shifter_utils.errors import MappingFileError, ResultsTranslationError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from typing_extensions import Self
+
+Answer = dict[str, Any]
+_FILE = "to_stix_map.json"
+
+
+class BaseResultTranslator:
+    """Translates the rows of one dialect. `base_file_path` is the connector's `stix_translation` folder.
+
+    `map_data` is this translator's own copy of the to_stix map, read when it is first asked for; a connector
+    may replace it.
+    """
+
+    def __init__(
+        self,
+        options: dict[str, Any],
+        dialect: str,
+        base_file_path: str | Path | None = None,
+        callback: Callable[..., Any] | None = None,
+    ) -> None:
+        self.options = options
+        self.dialect = dialect
+        self.callback = callback
+        self.base_file_path = base_file_path
+        self.module_name = Path(base_file_path).parent.name if base_file_path else None
+        self.logger = logging.getLogger(type(self).__module__)
+        self.dialects: tuple[str, ...] = (dialect,)
+        if type(self).fetch_mapping is not BaseResultTranslator.fetch_mapping:
+            self.map_data = self.fetch_mapping(base_file_path, dialect, options)
+
+    def __getattr__(self, name: str) -> Any:
+        """Read mapping and transformers when somebody asks for them."""
+        if name == "map_data":
+            self.map_data = copied(self.mapping())
+            return self.map_data
+        if name == "transformers":
+            self.transformers = module_transformers(self.module_name)
+            return self.transformers
+        message = f"{type(self).__name__!r} object has no attribute {name!r}"
+        raise AttributeError(message)
+
+    def fetch_mapping(self, base_path: Any, dialect: str, options: Mapping[str, Any]) -> Any:
+        """The to_stix map of a dialect, a fresh copy; `{}` for a connector without mapping files."""
+        return copied(_to_stix(base_path, (dialect,), options))
+
+    def mapping(self) -> Mapping[str, Any]:
+        """The to_stix map in use: an own one, else that of the files, which is shared: only to be read."""
+        own: Mapping[str, Any] | None = self.__dict__.get("map_data")
+        return own if own is not None else _to_stix(self.base_file_path, self.dialects, self.options)
+
+    def for_dialects(self, dialects: Sequence[str], translators: Mapping[str, BaseResultTranslator]) -> Self:
+        """A copy of this translator with the maps of several dialects, later ones winning by top-level key."""
+        merged = copy.copy(self)
+        if any("map_data" in translators[name].__dict__ for name in dialects):
+            merged.map_data = {k: v for name in dialects for k, v in translators[name].mapping().items()}
+        else:
+            merged.dialects = tuple(dialects)
+        return merged
+
+    def translate_results(
+        self, data_source: Mapping[str, Any] | str, data: Any
+    ) -> Answer | Awaitable[Answer]:
+        """A bundle of the rows. `data` is a list of rows, one row, or JSON text of either."""
+        raise NotImplementedError
+
+
+class JSONToStix(BaseResultTranslator):
+    """Rows to STIX by the connector's to_stix map and transformers."""
+
+    def translate_results(self, data_source: Mapping[str, Any] | str, data: Any) -> Answer:
+        """The bundle. Raises ResultsTranslationError; odd values are left out and counted, not raised."""
+        from stix_shifter_utils.results import convert_to_stix
+
+        try:
+            return convert_to_stix(
+                data_source, self.mapping(), data, self.transformers, self.options, self.callback
+            )
+        except ResultsTranslationError:
+            raise
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            message = f"Error when converting results to STIX: {error}"
+            raise ResultsTranslationError(message) from error
+
+
+@lru_cache(maxsize=1024)
+def module_transformers(module: str | None) -> dict[str, type]:
+    """The shared transformers overlaid by those of a connector; shared, so only to be read."""
+    from stix_shifter_utils.results import get_module_transformers
+
+    return get_module_transformers(module)
+
+
+def _to_stix(base_path: Any, dialects: tuple[str, ...], options: Mapping[str, Any]) -> Mapping[str, Any]:
+    from stix_shifter_utils.mapping import load_mappings
+
+    folder = Path(base_path) / "json" if base_path else None
+    if folder is None or not folder.is_dir():
+        return {}
+    maps = [load_mappings(folder, dialect, options, {}).to_stix for dialect in dialects]
+    for dialect, found in zip(dialects, maps, strict=True):
+        if not found and not any((folder / name).is_file() for name in (f"{dialect}_{_FILE}", _FILE)):
+            message = (
+                f"{folder / _FILE}: no such file, and no {dialect}_{_FILE}; rows cannot be translated without"
+            )
+            raise MappingFileError(message)
+    return maps[0] if len(maps) == 1 else _MERGED.of(maps)
+
+
+class _MergedMaps:
+    """Merged maps, one per combination of maps, so that the same files give the same object each time."""
+
+    def __init__(self, size: int = 256) -> None:
+        self._size = size
+        self._known: dict[tuple[int, ...], tuple[list[Mapping[str, Any]], dict[str, Any]]] = {}
+
+    def of(self, maps: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+        key = tuple(id(one) for one in maps)
+        if key not in self._known:
+            if len(self._known) >= self._size:
+                self._known.clear()
+            self._known[key] = (maps, {name: leaf for one in maps for name, leaf in one.items()})
+        return self._known[key][1]
+
+
+_MERGED = _MergedMaps()
