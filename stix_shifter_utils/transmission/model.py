@@ -1,7 +1,7 @@
 """What a search is while it runs: its handle, its progress, and the pages of rows it answers with.
 
-Plain values, no input or output. The flows (`flows.py`) pass them on; the base classes of a connector turn them into
-the classic dictionaries.
+Plain values, no input or output. The flows (`flows.py`) pass them on; the base classes of a connector turn
+them into the classic dictionaries.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Record = Mapping[str, Any]
 
 
 class Status(enum.Enum):
-    """The state of a search on its source. Name and value are equal: the value is what the classic dictionary holds."""
+    """The state of a search on its source. The value, the same as the name, stands in the classic dictionary."""
 
     COMPLETED = "COMPLETED"
     ERROR = "ERROR"
@@ -56,8 +56,8 @@ class Page:
     """Some rows of a search, in the source's order.
 
     `metadata` is any JSON value (a page token, a cursor); the caller hands it back to get the next page.
-    `done` is True when this is known to be the last page, False when more is known to follow, None when the source
-    does not say: then an empty page ends the search.
+    `done` is True when this is known to be the last page, False when more is known to follow, None when the
+    source does not say: then an empty page ends the search.
     """
 
     records: Sequence[Record]

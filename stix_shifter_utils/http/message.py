@@ -1,0 +1,158 @@
+"""A request before it is sent and a reply after it came: plain values, no network.
+
+`Reply.json()` is where an answer that is not JSON is found out and described.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from stix_shifter_utils.errors import InvalidParameterError, ResponseError
+from stix_shifter_utils.http.redact import excerpt, safe_url
+
+_HUGE_INTEGER = re.compile(rb"[0-9]{19}")
+Scalar = str | int | float | bool | None
+Params = Mapping[str, Scalar | Sequence[Scalar]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request: an absolute URL with its query, and the bytes to send. Its repr shows no values."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+    def with_headers(self, headers: Mapping[str, str]) -> Request:
+        """The same request with these headers laid over its own (names compare without case)."""
+        own = {name.lower() for name in headers}
+        kept = {name: value for name, value in self.headers.items() if name.lower() not in own}
+        return replace(self, headers={**kept, **headers})
+
+    def with_url(self, url: str) -> Request:
+        """The same request for another URL."""
+        return replace(self, url=url)
+
+    def __repr__(self) -> str:
+        return f"{self.method} {safe_url(self.url)}"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the source answered, whole. `headers` compare without case.
+
+    `secrets` are the words that a message about this reply must not hold.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    request: Request
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def url(self) -> str:
+        """The URL that answered (after redirects), with its query: not for messages."""
+        return self.request.url
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Whole numbers of any size stay whole. Raises ResponseError, with the first characters of what came
+        instead, for HTML, for a cut or an empty body and for a nesting that no source needs.
+        """
+        try:
+            return parse_json(self.body)
+        except (ValueError, RecursionError) as error:
+            raise ResponseError(self._not_json(error)) from error
+
+    def text(self) -> str:
+        """The body as text, by the charset of its content type (UTF-8 when it names no known one)."""
+        found = re.search(r"charset=[\"']?([\w.:-]+)", self.headers.get("Content-Type", ""), re.IGNORECASE)
+        try:
+            return self.body.decode(found.group(1) if found else "utf-8", errors="replace")
+        except LookupError:
+            return self.body.decode("utf-8", errors="replace")
+
+    def excerpt(self) -> str:
+        """The first characters of the body, on one line and without secrets."""
+        return excerpt(self.body, self.secrets)
+
+    def _not_json(self, error: ValueError | RecursionError) -> str:
+        where = f"{self.request.method} {safe_url(self.url, self.secrets)}"
+        if not self.body.strip():
+            return f"{where}: status {self.status} with an empty body where JSON was expected"
+        start = f"beginning {self.excerpt()!r}"
+        if self.body.lstrip()[:1] == b"<":
+            advice = (
+                "is this the product's API, or a login page or proxy in between? Check host, port and path"
+            )
+            return f"{where}: answered HTML or XML where JSON was expected, {start}; {advice}"
+        if isinstance(error, RecursionError):
+            return f"{where}: the JSON is nested too deep to be read, {start}"
+        return f"{where}: the JSON is cut or broken ({error}; {len(self.body)} bytes came), {start}"
+
+
+def parse_json(body: bytes) -> Any:
+    """Read JSON: fast where that is safe; integers over 64 bits, NaN and lone surrogates as Python does.
+
+    Raises ValueError, and RecursionError for nesting beyond the interpreter's own bound.
+    """
+    if not _HUGE_INTEGER.search(body):
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            pass  # the stricter of the two readers; the other one decides
+    return json.loads(body)
+
+
+def dump_json(value: Any) -> bytes:
+    """Write JSON as UTF-8; integers of any size."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def plain(value: Scalar) -> str:
+    """One value as it stands in a query string: booleans as `true` and `false`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def form(data: Params) -> str:
+    """Query or form fields, percent-encoded. None is left out; a list repeats its name."""
+    pairs = []
+    for name, value in data.items():
+        values = [value] if value is None or isinstance(value, (str, int, float)) else value
+        pairs += [(name, plain(item)) for item in values if item is not None]
+    return urlencode(pairs, quote_via=quote)
+
+
+class EncodedPath(str):
+    """A path that is percent-encoded already, made by `url_path`."""
+
+    __slots__ = ()
+
+
+def url_path(template: str, **values: object) -> EncodedPath:
+    """Fill a path so that no value can leave its place: `url_path("/jobs/{id}/rows", id=search_id)`.
+
+    Raises InvalidParameterError for a value that is empty, `.` or `..`: it would name another resource.
+    """
+    for name, value in values.items():
+        if str(value) in {"", ".", ".."}:
+            message = f"{name} is {str(value)!r}, which cannot stand in the path {template}"
+            raise InvalidParameterError(message)
+    return EncodedPath(
+        template.format(**{name: quote(str(value), safe="") for name, value in values.items()})
+    )

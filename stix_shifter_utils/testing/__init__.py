@@ -1,0 +1,44 @@
+"""What a connector's tests build on. Each name is loaded when first used: most need the `test` extra."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stix_shifter_utils.testing.certificates import Authority, Certificate
+    from stix_shifter_utils.testing.clock import FakeClock
+    from stix_shifter_utils.testing.exchange import Answer, Received, Refusal
+    from stix_shifter_utils.testing.faults import Fault
+    from stix_shifter_utils.testing.product import FakeProduct, route
+
+_HOMES = {
+    "Answer": "exchange",
+    "Authority": "certificates",
+    "Certificate": "certificates",
+    "FakeClock": "clock",
+    "FakeProduct": "product",
+    "Fault": "faults",
+    "Received": "exchange",
+    "Refusal": "exchange",
+    "route": "product",
+}
+
+__all__ = [
+    "Answer",
+    "Authority",
+    "Certificate",
+    "FakeClock",
+    "FakeProduct",
+    "Fault",
+    "Received",
+    "Refusal",
+    "route",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
