@@ -110,7 +110,7 @@ def _path(raw: str, keywords: frozenset[str]) -> ObjectPath | None:
 
 
 class _Reader:
-    """One text under one grammar. A method reads from behind the lexeme that it is given to the end of its part."""
+    """One text under one grammar. A method reads on from behind the lexeme that it is given."""
 
     def __init__(self, text: str, keywords: frozenset[str]) -> None:
         self.text, self.keywords = text, keywords
