@@ -15,7 +15,6 @@ from typing import Any, BinaryIO, TextIO
 from stix_shifter.cli.arguments import Inputs
 
 WORKED, ERROR_ANSWER, WRONG_USAGE, SOME_SOURCES_FAILED = 0, 1, 2, 3
-SHORTEST_SECRET = 3  # replacing shorter texts would spoil every message without hiding anything
 INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143  # 128 + the signal's number, as a shell counts
 
 
@@ -29,7 +28,7 @@ class Console:
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Replace these texts in everything that is said from now on."""
-        self._secrets.update(text for text in secrets if len(text) >= SHORTEST_SECRET)
+        self._secrets.update(secrets)
 
     def answer(self, document: Any) -> int:
         """Print the document; answer with the exit code. What is wrong also goes to standard error."""
@@ -73,9 +72,11 @@ class Console:
 
     def mask(self, text: str) -> str:
         """The text with each secret of this run replaced."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, "********")
-        return text
+        if not self._secrets:
+            return text
+        from stix_shifter_utils.config import redact
+
+        return str(redact(text, self._secrets))
 
     @property
     def binary(self) -> BinaryIO:

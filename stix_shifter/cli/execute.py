@@ -90,7 +90,7 @@ class Execute(Command):
         from stix_shifter.stix_transmission.stix_transmission import StixTransmission
 
         identity = console.inputs.object(args.data_source, "data_source")
-        connection, configuration = credentials.read(args, console)
+        connection, configuration = credentials.read(args, console, args.transmission_module)
         pattern = console.inputs.text(args.pattern, "pattern")
         options = _options(connection, args)
         translation = StixTranslation()
@@ -132,8 +132,9 @@ def _search(
 ) -> tuple[list[Any], Searches]:
     from stix_shifter.execution import PAGE, Limits, Searches
 
-    page = options.get("batch_size") or PAGE
-    limits = Limits(rows=args.results, page=int(page), timeout_s=args.timeout)
+    page = options.get("batch_size")
+    rows_per_call = page if isinstance(page, int) and page > 0 else PAGE
+    limits = Limits(rows=args.results, page=rows_per_call, timeout_s=args.timeout)
     with Searches(source, queries, limits, progress=console.progress) as searches:
         rows = [row for page in searches.pages() for row in page]
     console.end_progress()

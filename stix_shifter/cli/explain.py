@@ -30,10 +30,11 @@ class Explain(Command):
 
     name = "explain"
     summary = "show what a source would be asked: queries, windows, a verdict per comparison"
-    about = """Show, without contacting anything, what a pattern becomes for a source: each native query with its
-    time window and limit, and for each comparison whether the source answers it exactly, answers more
-    (superset), is not asked (local), or cannot answer it at all (unsearchable)."""
-    examples = """  stix-shifter explain mysql "[ipv4-addr:value = '192.0.2.7' OR file:name LIKE 'a%']" '{"table": "events"}'
+    about = """Show, without contacting anything, what a pattern becomes for a source: each native query
+    with its time window and limit, and for each comparison whether the source answers it exactly, answers
+    more (superset), is not asked (local), or cannot answer it at all (unsearchable)."""
+    examples = """  stix-shifter explain mysql "[url:value LIKE '%login%' OR file:name = 'a.exe']" \\
+      '{"table": "events"}'
 
   # for a program
   stix-shifter explain local_files:zeek "[domain-name:value = 'example.com']" --json

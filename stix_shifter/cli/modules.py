@@ -36,9 +36,9 @@ class Modules(Command):
 def about_modules(module: str | None, question: str, console: Console) -> int:
     """Print `{module: answer}` for one connector or all; one that cannot load has its error as answer."""
     from stix_shifter.stix_translation.stix_translation import StixTranslation
-    from stix_shifter_utils.utils.module_discovery import modules_list
+    from stix_shifter_utils.config import installed_modules
 
-    installed = modules_list()
+    installed = installed_modules()
     if module is not None and module not in installed:
         console.note(f"Module {module} not found; installed: {', '.join(installed) or 'none'}")
     translation = StixTranslation()

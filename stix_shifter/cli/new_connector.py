@@ -71,7 +71,7 @@ class NewConnector(Command):
 
 
 def _template_folder(template: str) -> Path:
-    from stix_shifter_utils.connector import module_folder
+    from stix_shifter_utils.config import module_folder
     from stix_shifter_utils.errors import StixShifterError
 
     try:

@@ -1,4 +1,4 @@
-"""Text for people: headings, tables and native queries; with rich on a terminal, in plain columns elsewhere."""
+"""Text for people: headings, tables, native queries; with rich on a terminal, in plain columns elsewhere."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import shutil
 import sys
 import textwrap
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stix_shifter.cli.console import wants_colour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STYLES = {"exact": "green", "superset": "yellow", "local": "cyan", "unsearchable": "bold red"}
 NARROWEST = 12
@@ -51,7 +54,12 @@ class Page:
 
     def plain(self) -> str:
         """The page without colours, the same everywhere."""
-        makers = {"heading": _plain_heading, "line": str, "code": _plain_code, "table": plain_table}
+        makers: dict[str, Callable[[Any], str]] = {
+            "heading": _plain_heading,
+            "line": str,
+            "code": _plain_code,
+            "table": plain_table,
+        }
         return "".join(makers[kind](what).rstrip() + "\n" for kind, what in self._parts)
 
     def coloured(self) -> str:

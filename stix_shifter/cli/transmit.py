@@ -59,14 +59,16 @@ class Transmit(Command):
             title="operations", metavar="<operation>", dest="operation", required=True
         )
         for operation, summary in OPERATIONS.items():
-            call = operations.add_parser(operation, help=summary, description=summary.capitalize())
+            call = operations.add_parser(
+                operation, help=summary, description=summary[0].upper() + summary[1:]
+            )
             _add_call_arguments(call, operation)
             add_global_flags(call)
 
     def run(self, args: argparse.Namespace, console: Console) -> int:
         from stix_shifter.stix_transmission.stix_transmission import StixTransmission
 
-        connection, configuration = credentials.read(args, console)
+        connection, configuration = credentials.read(args, console, args.module)
         arguments = list(_call_arguments(args, console))
         transmission = StixTransmission(args.module, connection, configuration)
         answer = getattr(transmission, args.operation)(*arguments)
