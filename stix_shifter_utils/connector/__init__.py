@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from stix_shifter_utils.connector.query_translator import EmptyQueryTranslator as EmptyQueryTranslator
     from stix_shifter_utils.connector.results_translator import BaseResultTranslator as BaseResultTranslator
     from stix_shifter_utils.connector.results_translator import JSONToStix as JSONToStix
-
     from stix_shifter_utils.connector.roles import BaseConnector as BaseConnector
     from stix_shifter_utils.connector.roles import BaseDeleteConnector as BaseDeleteConnector
     from stix_shifter_utils.connector.roles import BaseJsonConnector as BaseJsonConnector

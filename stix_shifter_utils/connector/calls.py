@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.errors import InvalidParameterError
 from stix_shifter_utils.utils.async_utils import loop_wanted
+
+if TYPE_CHECKING:
+    from stix_shifter_utils.connector.entry_point import BaseEntryPoint
 
 _TAKES_METADATA: dict[Any, bool] = {}
 _REMEMBERED_AT_MOST = 4096
@@ -53,6 +56,20 @@ async def call(method: Callable[..., Any], *arguments: Any, metadata: Any = None
     """Call a method, with `metadata` when there is some and the method takes it."""
     if metadata and takes_metadata(method):
         return await settle(method(*arguments, metadata=metadata))
+    return await settle(method(*arguments))
+
+
+async def ask(entry_point: BaseEntryPoint, name: str, *arguments: Any) -> Any:
+    """Call a method of an entry point by name.
+
+    The base class's own methods ask for an event loop only when a translator does; a connector's method that
+    is async is given one before it starts.
+    """
+    from stix_shifter_utils.connector.entry_point import BaseEntryPoint
+
+    method = getattr(entry_point, name)
+    if getattr(method, "__func__", None) is getattr(BaseEntryPoint, name):
+        return await method(*arguments)
     return await settle(method(*arguments))
 
 

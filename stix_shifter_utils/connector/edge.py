@@ -8,15 +8,16 @@ connectors rely on.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from stix_shifter_utils.config.masking import redact
 from stix_shifter_utils.errors import ErrorCode, StixShifterError, TranslationError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Awaitable, Callable, Collection
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Finding(NamedTuple):
@@ -84,6 +85,34 @@ def error_answer(
     answer["error"] = with_prefix(text, connector)
     answer["code"] = (finding.code or ErrorCode.TRANSMISSION_UNKNOWN).value
     return answer
+
+
+async def answer_of(
+    answer: Awaitable[Any],
+    connector: str | None = None,
+    *,
+    translating: bool = False,
+    secrets: Collection[str] = (),
+) -> Any:
+    """What is awaited, or the classic dictionary of the exception that it ends in.
+
+    An error dictionary that a connector made itself passes, with its secrets masked.
+    """
+    try:
+        value = await answer
+    except Exception as error:  # noqa: BLE001 -- this is the edge: a caller gets an answer, whatever happened
+        return error_answer(error, connector, translating=translating, secrets=secrets)
+    if secrets and isinstance(value, dict) and value.get("success") is False:
+        return redact(value, secrets)
+    return value
+
+
+def attempt(function: Callable[[], T]) -> tuple[T | None, Exception | None]:
+    """What a function returns, or the exception that it ends in, for callers that answer with it later."""
+    try:
+        return function(), None
+    except Exception as error:  # noqa: BLE001 -- this is the edge: kept, and answered with by every call
+        return None, error
 
 
 def with_prefix(text: str, connector: str | None) -> str:

@@ -16,7 +16,7 @@ from stix_shifter_utils.connector import answers
 from stix_shifter_utils.connector.calls import call, row_number, settle
 from stix_shifter_utils.connector.dialects import Dialect, Dialects
 from stix_shifter_utils.connector.discovery import place_of_class
-from stix_shifter_utils.connector.edge import error_answer
+from stix_shifter_utils.connector.edge import answer_of
 from stix_shifter_utils.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -191,11 +191,12 @@ class BaseEntryPoint:
 
     async def translate_results(self, data_source: Mapping[str, Any] | str, data: Any) -> Answer:
         """The bundle of some rows; a failure is the classic error dictionary."""
-        try:
-            translator = self.get_results_translator(list(self.options.get("dialects") or ()))
-            answer: Answer = await settle(translator.translate_results(data_source, data))
-        except Exception as error:  # noqa: BLE001 -- the edge: clients call this method directly
-            return error_answer(error, self.module, translating=True, secrets=self.secrets())
+        answer: Answer = await answer_of(self._translated(data_source, data), self.module, translating=True)
+        return answer
+
+    async def _translated(self, data_source: Mapping[str, Any] | str, data: Any) -> Answer:
+        translator = self.get_results_translator(list(self.options.get("dialects") or ()))
+        answer: Answer = await settle(translator.translate_results(data_source, data))
         return answer
 
     # --- transmission
@@ -298,6 +299,21 @@ class BaseEntryPoint:
             raise ConfigurationError(message)
         return connector
 
+    async def close(self) -> None:
+        """Let API clients that hold something open (`close`, plain or async) let go of it."""
+        clients = {id(one): one for one in map(_closeable, self._roles()) if one is not None}
+        for client in clients.values():
+            await settle(client.close())
+
+    def _roles(self) -> tuple[Any, ...]:
+        return (
+            self.__ping_connector,
+            self.__query_connector,
+            self.__status_connector,
+            self.__results_connector,
+            self.__delete_connector,
+        )
+
     def set_async(self, is_async: bool) -> None:
         """Say whether searches run on the source (True) or are answered at once."""
         self.__async = is_async
@@ -319,6 +335,14 @@ class BaseEntryPoint:
 
 
 EntryPointBase = BaseEntryPoint
+
+
+def _closeable(connector: Any) -> Any:
+    """What of a role object has to be closed: its API client, or itself."""
+    for one in (getattr(connector, "api_client", None), connector):
+        if callable(getattr(one, "close", None)):
+            return one
+    return None
 
 
 def _of_role(connector: Any, role: str) -> Any:

@@ -19,7 +19,7 @@ from stix_shifter_utils.errors import NotImplementedModeError, PatternValidation
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
-    from stix_shifter_utils.mapping import DialectMapping, Relation
+    from stix_shifter_utils.mapping import DialectMapping, FieldIndex, Relation
     from stix_shifter_utils.pattern import Pattern
     from stix_shifter_utils.query import Policy, QueryCompiler, QueryPlan
 
@@ -74,13 +74,19 @@ class BaseQueryTranslator:
         message = f"{type(self).__name__!r} object has no attribute {name!r}"
         raise AttributeError(message)
 
+    @property
+    def walks_classic_trees(self) -> bool:
+        """True for a connector that turns classic trees into queries itself (`transform_antlr`)."""
+        return type(self).transform_antlr is not BaseQueryTranslator.transform_antlr
+
     def get_language(self) -> str:
         """The language of what this translator reads: `stix`, or the native one for a pass-through."""
         return "stix"
 
     def fetch_mapping(self, basepath: Any, dialect: str, options: Mapping[str, Any]) -> Any:
-        """The from_stix map of a dialect, a fresh copy; `{}` where the fields are derived."""
-        return copied(_mappings(basepath, dialect, options, {}).from_stix or {})
+        """The from_stix map of a dialect, a fresh copy; made from the to_stix map where there is none."""
+        mapping = _mappings(basepath, dialect, options, {})
+        return copied(mapping.from_stix) if mapping.from_stix is not None else _derived(mapping.index)
 
     def fetch_operators(self, basepath: Any, dialect: str, options: Mapping[str, Any]) -> Any:
         """The operators of a dialect, a fresh copy."""
@@ -124,7 +130,7 @@ class BaseQueryTranslator:
 
     def transform_query(self, data: str) -> Answer | Awaitable[Answer]:
         """The classic answer: lists `queries`, `unmapped_attributes` and `unmapped_operator`."""
-        if type(self).transform_antlr is not BaseQueryTranslator.transform_antlr:
+        if self.walks_classic_trees:
             from stix_shifter_utils.connector.classic_query import transform
 
             return transform(self, data, self._pattern(data, self.options.get("parser") or "auto"))
@@ -174,6 +180,18 @@ def _read(text: str, parser: Any) -> Pattern:
     from stix_shifter_utils.pattern import parse_pattern
 
     return parse_pattern(text, parser=parser)
+
+
+def _derived(index: FieldIndex) -> dict[str, Any]:
+    """What can be asked for, in the shape of a from_stix map."""
+    from stix_shifter_utils.pattern import print_path
+
+    found: dict[str, Any] = {}
+    for path in index.paths():
+        fields = dict.fromkeys(binding.field for binding in index.lookup(path))
+        properties = found.setdefault(path.object_type, {"fields": {}})["fields"]
+        properties[print_path(path).partition(":")[2]] = list(fields)
+    return found
 
 
 def _validate(text: str) -> None:

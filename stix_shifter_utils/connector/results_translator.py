@@ -68,7 +68,7 @@ class BaseResultTranslator:
         return own if own is not None else _to_stix(self.base_file_path, self.dialects, self.options)
 
     def for_dialects(self, dialects: Sequence[str], translators: Mapping[str, BaseResultTranslator]) -> Self:
-        """A copy of this translator with the maps of several dialects, later ones winning by top-level key."""
+        """A copy of this translator with the maps of several dialects, later ones winning by native name."""
         merged = copy.copy(self)
         if any("map_data" in translators[name].__dict__ for name in dialects):
             merged.map_data = {k: v for name in dialects for k, v in translators[name].mapping().items()}

@@ -30,9 +30,8 @@ from stix_shifter_utils.transmission import Progress, SearchHandle, Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from stix_shifter_utils.connector.entry_point import BaseEntryPoint
-
     from stix_shifter_utils.connector.answers import Answer
+    from stix_shifter_utils.connector.entry_point import BaseEntryPoint
 
 __all__ = [
     "BaseConnector",

@@ -98,16 +98,13 @@ def run_in_thread(
 
     The classic name; no thread is made unless this one is already running an event loop.
     """
-    from stix_shifter_utils.connector.edge import error_answer
+    from stix_shifter_utils.connector.edge import answer_of
 
-    async def answer() -> Any:
-        try:
-            result = function(*args, **kwargs)
-            return await result if isinstance(result, Awaitable) else result
-        except Exception as error:  # noqa: BLE001 -- the edge, for callers of the classic function
-            return error_answer(error, connector)
+    async def called() -> Any:
+        result = function(*args, **kwargs)
+        return await result if isinstance(result, Awaitable) else result
 
-    return run_sync(answer())
+    return run_sync(answer_of(called(), connector))
 
 
 class _OwnLoop:

@@ -1,0 +1,1 @@
+"""Translation: patterns to native queries, native rows to bundles."""

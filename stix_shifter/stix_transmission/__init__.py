@@ -1,0 +1,1 @@
+"""Transmission: native queries to sources, rows back."""
