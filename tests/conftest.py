@@ -63,7 +63,7 @@ def namespace_folder(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def make_connector(namespace_folder: Path) -> MakeConnector:
-    """Make a connector of these files and answer its name. Unless given, entry point and configuration are simple."""
+    """Make a connector of these files and answer its name; what is not given is simple."""
 
     def make(
         files: Files | None = None,

@@ -57,7 +57,7 @@ def _number(leaf: Leaf, value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     raise _wrong_type(
-        leaf, value, "a number" if not isinstance(value, float) else "a number without a fraction"
+        leaf, value, "a number" if not isinstance(value, float) else "a number, without a fraction"
     )
 
 

@@ -54,6 +54,8 @@ def load_entry_point(name: str) -> type[BaseEntryPoint]:
     Raises UnsupportedDataSourceError for an unknown name, ConnectorImportError when its import fails.
     """
     place = find_module(name)
+    if not place.package.startswith(f"{NAMESPACE}."):
+        _REGISTERED[place.package] = place
     module = _imported(place, f"{place.package}.entry_point")
     if not hasattr(module, "EntryPoint"):
         module = _imported(place, place.package)
@@ -116,6 +118,8 @@ def place_of_class(cls: type) -> ModulePlace:
 
 
 _PLACES: WeakKeyDictionary[type, ModulePlace] = WeakKeyDictionary()
+_REGISTERED: dict[str, ModulePlace] = {}  # loaded connectors outside the namespace, by package
+_INNER = ("entry_point", "stix_translation", "stix_transmission")
 
 
 def _find_place(cls: type) -> ModulePlace:
@@ -124,9 +128,11 @@ def _find_place(cls: type) -> ModulePlace:
         if parts[0] == NAMESPACE and len(parts) > 1:
             return _place(parts[1], f"{NAMESPACE}.{parts[1]}")
     for kind in cls.__mro__:
-        package = kind.__module__.rpartition(".")[0]
-        if package and not package.startswith("stix_shifter_utils"):
-            return _place(package.rpartition(".")[2], package)
+        parts = kind.__module__.split(".")
+        depth = next((place for place, part in enumerate(parts) if part in _INNER), len(parts) - 1)
+        if depth > 0 and parts[0] != "stix_shifter_utils":
+            package = ".".join(parts[:depth])
+            return _REGISTERED.get(package) or _place(parts[depth - 1], package)
     message = f"{cls.__qualname__} belongs to no connector; it must live in the package {NAMESPACE}.<name>"
     raise UnsupportedDataSourceError(message)
 

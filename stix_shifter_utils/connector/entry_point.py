@@ -229,11 +229,10 @@ class BaseEntryPoint:
     def _completed(self, connection: Params, configuration: Params) -> tuple[Params, Params]:
         """Our completed copies in place of the very dictionaries that the constructor was given."""
         given_connection, given_configuration = self._given
-        own = connection is given_connection and self.connection
-        own_configuration = configuration is given_configuration and self.connection
-        return (self.connection if own else connection), (
-            self.configuration if own_configuration else configuration
-        )
+        if not self.connection or connection is not given_connection:
+            return connection, configuration
+        is_own = configuration is given_configuration or not configuration
+        return self.connection, self.configuration if is_own else configuration
 
     def set_ping_connector(self, connector: Any) -> None:
         self.__ping_connector = _of_role(connector, "ping")
