@@ -17,7 +17,7 @@ from stix_shifter_utils.connector.discovery import import_part, place_of_class
 from stix_shifter_utils.errors import NotImplementedModeError, PatternValidationError, UnsupportedFeatureError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Mapping, Sequence
 
     from stix_shifter_utils.mapping import DialectMapping, FieldIndex, Relation
     from stix_shifter_utils.pattern import Pattern
@@ -135,7 +135,8 @@ class BaseQueryTranslator:
 
             return transform(self, data, self._pattern(data, self.options.get("parser") or "auto"))
         plan = self.plan(data)
-        _log_unmapped(self.logger, plan)
+        names = [one.value for one in plan.unmapped_comparators]
+        log_unmapped(self.logger, self.dialect, plan.unmapped_attributes, names)
         return {
             "queries": [query.body for query in plan.queries],
             "unmapped_attributes": list(plan.unmapped_attributes),
@@ -235,11 +236,12 @@ def _compiler_of(translator: type[BaseQueryTranslator]) -> type[QueryCompiler]:
     return found
 
 
-def _log_unmapped(logger: logging.Logger, plan: QueryPlan) -> None:
-    if plan.unmapped_attributes:
-        logger.warning(
-            "dialect %s: not asked for, unmapped: %s", plan.dialect, ", ".join(plan.unmapped_attributes)
-        )
-    if plan.unmapped_comparators:
-        names = ", ".join(one.value for one in plan.unmapped_comparators)
-        logger.warning("dialect %s: not asked for, comparators it cannot say: %s", plan.dialect, names)
+def log_unmapped(
+    logger: logging.Logger, dialect: str, attributes: Sequence[str], comparators: Sequence[str]
+) -> None:
+    """Say what is left out of the queries; nothing is dropped quietly."""
+    if attributes:
+        logger.warning("dialect %s: not asked for, unmapped: %s", dialect, ", ".join(attributes))
+    if comparators:
+        names = ", ".join(comparators)
+        logger.warning("dialect %s: not asked for, comparators it cannot say: %s", dialect, names)

@@ -11,7 +11,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 CLEANUP_LIMIT_S = 10.0
 """How long an interrupted call may take to clean up (to delete its search on the product)."""
+_POLL_S = 1.0
 
 
 class _ThreadState(threading.local):
@@ -144,23 +145,39 @@ class _HelperThread:
         self.close = weakref.finalize(self, _stop, self._loop, thread)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        import asyncio
-
-        finished = threading.Event()
-        future = asyncio.run_coroutine_threadsafe(_telling(coroutine, finished), self._loop)
+        call = _Call(coroutine)
+        self._loop.call_soon_threadsafe(call.start, self._loop)
         try:
-            return future.result()
-        except KeyboardInterrupt:
-            future.cancel()
-            finished.wait(CLEANUP_LIMIT_S)
+            while not call.finished.wait(_POLL_S):  # an endless wait hides Ctrl-C on Windows
+                pass
+        except BaseException:
+            self._loop.call_soon_threadsafe(call.cancel)
+            call.finished.wait(CLEANUP_LIMIT_S)
             raise
+        return call.result()
 
 
-async def _telling(coroutine: Coroutine[Any, Any, T], finished: threading.Event) -> T:
-    try:
-        return await coroutine
-    finally:
-        finished.set()
+class _Call(Generic[T]):
+    """A coroutine on its way through another thread's loop. It is the task itself: it may have begun already."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._coroutine = coroutine
+        self._task: asyncio.Task[T] | None = None
+        self.finished = threading.Event()
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._task = loop.create_task(self._coroutine)
+        self._task.add_done_callback(lambda _: self.finished.set())
+
+    def cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def result(self) -> T:
+        if self._task is None:
+            message = "the call was never started"
+            raise RuntimeError(message)
+        return self._task.result()
 
 
 def _stop(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:

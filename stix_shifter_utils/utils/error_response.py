@@ -154,6 +154,11 @@ def _step(here: Any, step: Any) -> Any:
 
 def _error_mapper(connector: str | None) -> Any:
     from stix_shifter_utils.connector.discovery import import_part
+    from stix_shifter_utils.errors import UnsupportedDataSourceError
 
-    module = import_part(connector, "stix_transmission.error_mapper") if connector else None
-    return getattr(module, "ErrorMapper", None)
+    if not connector:
+        return None
+    try:
+        return getattr(import_part(connector, "stix_transmission.error_mapper"), "ErrorMapper", None)
+    except UnsupportedDataSourceError:  # an unknown name: the error being filled in is the one to tell
+        return None
