@@ -57,6 +57,7 @@ _ENCLOSING: Final = {
     "ObservationExpressionCompoundContext",
     "PropTestParenContext",
 }
+_PLAIN: Final = "ObservationExpressionSimpleContext"
 _PATH_MARKS: Final = {":", ".", "[", "]"}
 
 
@@ -181,10 +182,12 @@ class _Parse:
         if name in _JOIN:
             return _JOIN[name](results)
         if name in _QUALIFIERS:
-            return build.qualified(results[0], list(self._qualifiers(context)), self.text)
+            (base,) = self._parts(context)
+            direct = type(base).__name__ == _PLAIN and id(base.start) not in self.nodes
+            return build.qualified(results[0], list(self._qualifiers(context)), self.text, direct=direct)
         if id(context.start) in self.nodes:
             return self.nodes[id(context.start)]
-        if name == "ObservationExpressionSimpleContext":
+        if name == _PLAIN:
             return Observation(results[0])
         return results[0] if results else self._comparison(context)
 

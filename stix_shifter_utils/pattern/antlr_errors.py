@@ -22,6 +22,7 @@ _ALSO: Final[dict[tuple[str, ...], frozenset[str]]] = {
     ("ObservationExpressionSimpleContext", "RBRACK"): _JOINS,
     ("PropTestParenContext", "RPAREN"): _JOINS,
     ("ObservationExpressionCompoundContext", "RPAREN"): _JOINS | _QUALIFIERS,
+    ("SetLiteralContext", "RPAREN"): frozenset({"COMMA"}),
     ("PatternContext", "EOF"): _JOINS | _QUALIFIERS,
 }
 

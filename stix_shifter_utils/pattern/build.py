@@ -130,16 +130,18 @@ def repeats(times: Scalar, text: str, offset: int) -> Repeats:
 
 
 def qualified(
-    expression: ObservationExpression, qualifiers: Sequence[tuple[Qualifier, int]], text: str
+    expression: ObservationExpression, qualifiers: Sequence[tuple[Qualifier, int]], text: str, *, direct: bool
 ) -> ObservationExpression:
     """`expression` with the qualifiers (and their offsets) that stand straight after it, the last outermost.
 
-    Raises QualifierError for two of one kind (§9.5.1).
+    Raises QualifierError for two of one kind (§9.5.1), if the expression is `direct`: a plain `[...]`. On a
+    group in parentheses the OASIS validator allows them, for there they could also be written with more
+    parentheses.
     """
     kinds: set[type] = set()
     for qualifier, offset in qualifiers:
         kind = type(qualifier)
-        if kind in kinds:
+        if direct and kind in kinds:
             raise qualifier_error(
                 text, offset, f"a second {_QUALIFIER_NAMES[kind]} on one observation expression; remove one"
             )

@@ -99,14 +99,14 @@ def timestamp_fault(text: str) -> str:
         return "a month from 01 to 12"
     last = calendar.monthrange(year, month)[1]
     ranges = (
-        ("day", day, 1, last),
-        ("hour", hour, 0, 23),
-        ("minute", minute, 0, 59),
-        ("second", second, 0, 60),
+        ("a day", day, 1, last),
+        ("an hour", hour, 0, 23),
+        ("a minute", minute, 0, 59),
+        ("a second", second, 0, 60),
     )
     for name, value, least, most in ranges:
         if not least <= value <= most:
-            return f"a {name} from {least:02} to {most:02}"
+            return f"{name} from {least:02} to {most:02}"
     return "a moment before the year 10000"
 
 

@@ -163,7 +163,7 @@ def _quoted(text: str) -> str:
 def print_literal(value: Literal) -> str:  # noqa: PLR0911  one answer per kind of literal
     """The text of a literal or of a set of them.
 
-    Raises TypeError for a value that no literal can say (None, NaN, an infinity, bytes, …).
+    Raises TypeError for a value that no literal can say (None, NaN, an infinity, empty base64, …).
     """
     if isinstance(value, str):
         return _quoted(value)
@@ -177,7 +177,7 @@ def print_literal(value: Literal) -> str:  # noqa: PLR0911  one answer per kind 
         return f"t'{value.text}'"
     if isinstance(value, Hex):
         return f"h'{value.data.hex()}'"
-    if isinstance(value, Binary):
+    if isinstance(value, Binary) and value.data:
         return f"b'{base64.b64encode(value.data).decode('ascii')}'"
     if isinstance(value, tuple):
         return f"({', '.join(print_literal(item) for item in value)})"

@@ -54,7 +54,9 @@ _ONE: Final = (
     rf"|(?P<word>{_TYPE})|(?P<float>[+-]?[0-9]*\.[0-9]+)|(?P<integer>{_INTEGER})"
     r"|(?P<symbol>[=!<>]=|<>|[][(),.:*=<>])"
 )
-_PATH: Final = rf"{_TYPE}:(?:{_NAME}|{_STRING})(?:\.(?:{_NAME}|{_STRING})|\[(?:{_INTEGER}|\*)\])*"
+_STEP: Final = rf"(?:{_NAME}(?![A-Za-z0-9_-])|{_STRING})"
+_RESERVED: Final = "|".join(sorted(KEYWORDS))
+_PATH: Final = rf"(?!(?:{_RESERVED}):){_TYPE}:{_STEP}(?:\.{_STEP}|\[(?:{_INTEGER}|\*)\])*"
 
 # A path written without spaces is one lexeme here; of the grammar's own tokens, one may be anything.
 _TOKEN: Final = re.compile(rf"{_SKIP}(?:(?P<path>{_PATH})|{_ONE}|(?P<end>\Z)|(?P<other>.))", re.DOTALL)
@@ -137,8 +139,9 @@ class _Reader:
             if lexeme != "[":
                 self.refuse(match, {"LPAREN", "LBRACK"})
             operand: ObservationExpression = Observation(self.comparison_expression())
+            direct = True
             while True:
-                operand, match, lexeme = self.qualified(operand)
+                operand, match, lexeme = self.qualified(operand, direct)
                 both.append(operand)
                 if lexeme == "AND":
                     break
@@ -157,15 +160,18 @@ class _Reader:
                     self.refuse(match, _AFTER_OBSERVATION | {"RPAREN" if outer else "EOF"})
                 self.depth -= 1
                 ordered, either, both = outer.pop()
+                direct = False
 
-    def qualified(self, operand: ObservationExpression) -> tuple[ObservationExpression, re.Match[str], str]:
-        """The operand with the qualifiers after it, and the lexeme after those."""
+    def qualified(
+        self, operand: ObservationExpression, direct: bool
+    ) -> tuple[ObservationExpression, re.Match[str], str]:
+        """The operand, a plain `[...]` or not, with the qualifiers after it; and the lexeme after those."""
         qualifiers: list[tuple[Qualifier, int]] = []
         while True:
             match = self.advance()
             lexeme = match[match.lastgroup or 0]
             if lexeme not in {"START", "WITHIN", "REPEATS"}:
-                return build.qualified(operand, qualifiers, self.text), match, lexeme
+                return build.qualified(operand, qualifiers, self.text, direct=direct), match, lexeme
             offset = match.start("word")
             qualifiers.append((self.qualifier(lexeme, offset), offset))
 
@@ -176,7 +182,7 @@ class _Reader:
             return build.start_stop(start, self.moment(), self.text, offset)
         match = self.advance()
         kind, lexeme = match.lastgroup or "", match[match.lastgroup or 0]
-        if lexeme[0] == "-" or kind not in ({"integer", "float"} if word == "WITHIN" else {"integer"}):
+        if lexeme.startswith("-") or kind not in ({"integer", "float"} if word == "WITHIN" else {"integer"}):
             self.refuse(
                 match, {"IntPosLiteral", "FloatPosLiteral"} if word == "WITHIN" else {"IntPosLiteral"}
             )
@@ -258,7 +264,7 @@ class _Reader:
         """A comparison that starts with EXISTS, or with a path with spaces in it; and the lexeme after it."""
         word = match["word"]
         negated = word == "NOT"
-        if word == "EXISTS" or negated:
+        if "EXISTS" in self.keywords and (word == "EXISTS" or negated):
             if negated:
                 self.keyword("EXISTS")
             match = self.advance()
@@ -360,20 +366,17 @@ class _Reader:
             match = self.advance()
 
     def refuse(self, match: re.Match[str], expected: AbstractSet[str]) -> NoReturn:
-        offset = match.start(match.lastgroup or 0)
+        raise self.refusal(match.start(match.lastgroup or 0), expected)
+
+    def refusal(self, offset: int, expected: AbstractSet[str]) -> PatternSyntaxError:
         found, wanted = words.found(self.text, offset), words.expected(expected, self.text, offset)
-        raise build.syntax_error(self.text, offset, found, wanted)
+        return build.syntax_error(self.text, offset, found, wanted)
 
     def refuse_path(self, match: re.Match[str]) -> NoReturn:
         """Refuse a path lexeme at its first keyword, or else for its index."""
-        offset = match.start("path")
-        for part in _PATH_PART.finditer(self.text, offset):
+        start, end = match.span("path")
+        for part in _PATH_PART.finditer(self.text, start, end):
             if part[0] in self.keywords:
-                expected = _TEST_NAMES if part.start() == offset else _STEP_NAMES
-                found, wanted = (
-                    words.found(self.text, part.start()),
-                    words.expected(expected, self.text, part.start()),
-                )
-                raise build.syntax_error(self.text, part.start(), found, wanted)
-        build.object_path(_PATH_PART.findall(match["path"]), self.text, offset)
+                raise self.refusal(part.start(), _STEP_NAMES)
+        build.object_path(_PATH_PART.findall(match["path"]), self.text, start)
         raise AssertionError

@@ -214,7 +214,7 @@ class _Generator:
         object_type = (
             chance.choice(sorted({path.object_type for path in row})) if self.shape.one_type else None
         )
-        word = chance.choice(["AND", "OR"])
+        word = chance.choice(["AND", "AND", "OR"])
         return self.qualified(Observation(self.group(budget, row, word, object_type)))
 
     def group(self, budget: int, row: Literals, word: str, object_type: str | None) -> ComparisonExpression:
