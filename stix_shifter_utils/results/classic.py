@@ -1,0 +1,71 @@
+"""The classic call: a list of rows in, one bundle out."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from stix_shifter_utils.errors import ResultsTranslationError
+from stix_shifter_utils.results.compile import Callback, compile_mapping
+from stix_shifter_utils.results.options import ResultsOptions
+from stix_shifter_utils.results.rows import RowStream, read_rows
+from stix_shifter_utils.stix import bundle_of
+
+if TYPE_CHECKING:
+    from stix_shifter_utils.results.report import ResultsReport
+
+_LOG = logging.getLogger(__name__)
+_SHOWN = 5
+
+
+def convert_to_stix(
+    data_source: Mapping[str, Any] | str,
+    map_data: Mapping[str, Any],
+    data: Any,
+    transformers: Mapping[str, type],
+    options: Mapping[str, Any] | ResultsOptions | None = None,
+    callback: Callback | None = None,
+) -> dict[str, Any]:
+    """A bundle from native rows: the identity, one observed-data per row and, in 2.1, the merged objects.
+
+    `data_source` is an identity, or its JSON text; `data` what `read_rows` takes. What is left out of rows is
+    counted in a warning. Raises ResultsTranslationError, MappingFileError.
+    """
+    given = ResultsOptions.of(options)
+    identity = read_identity(data_source)
+    mapping = compile_mapping(map_data, transformers=transformers, options=options, callback=callback)
+    for problem in mapping.problems:
+        _LOG.warning("to_stix map: %s", problem)
+    stream = RowStream(read_rows(data), identity, mapping, given)
+    objects = list(stream)
+    if given.version == "2.1":
+        # first the observed-data, as published: sorting is stable
+        objects[1:] = sorted(objects[1:], key=lambda item: item["type"] != "observed-data")
+    warn_of(stream.report)
+    return bundle_of(objects, given.version)
+
+
+def read_identity(data_source: Mapping[str, Any] | str) -> Mapping[str, Any]:
+    """An identity from an object or its JSON text. Raises ResultsTranslationError."""
+    if isinstance(data_source, str):
+        try:
+            data_source = json.loads(data_source)
+        except (json.JSONDecodeError, RecursionError) as error:
+            msg = f"the identity of the data source is not JSON: {error}"
+            raise ResultsTranslationError(msg) from error
+    if isinstance(data_source, Mapping):
+        return data_source
+    msg = f"the identity of the data source is an object with id and name, not {type(data_source).__name__}"
+    raise ResultsTranslationError(msg)
+
+
+def warn_of(report: ResultsReport) -> None:
+    """Log what was left out, the most frequent reasons."""
+    for (name, reason), count in report.dropped.most_common(_SHOWN):
+        _LOG.warning("left out %d of %s: %s", count, name, reason)
+    if len(report.dropped) > _SHOWN:
+        _LOG.warning("left out more, for %d other reasons", len(report.dropped) - _SHOWN)
+    if report.refused_rows:
+        _LOG.warning("left out %d rows that are no objects", report.refused_rows)

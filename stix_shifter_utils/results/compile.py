@@ -1,0 +1,275 @@
+"""A to_stix map compiled into steps, once; rows then run through the steps.
+
+Reads the map's keywords: `key`, `object`, `references`, `unwrap`, `group`, `group_ref`, `value`, `ds_key`,
+`transformer`. What each does is in `steps`; a leaf that cannot be compiled costs its own values only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from stix_shifter_utils.errors import MappingFileError
+from stix_shifter_utils.results.build import Failure, Object, Path, Reference, RowBuild
+from stix_shifter_utils.results.keys import Key, read_key
+from stix_shifter_utils.results.options import ResultsOptions
+from stix_shifter_utils.results.steps import (
+    Level,
+    Step,
+    alternatives,
+    borrowed,
+    constant,
+    failing,
+    observed_step,
+    reference_step,
+    several,
+    transformed,
+    transformed_each,
+    value_step,
+)
+from stix_shifter_utils.stix import property_name
+from stix_shifter_utils.stix.kinds import ANY, WORDS, Kind
+
+if TYPE_CHECKING:
+    from stix_shifter_utils.stix import Version
+
+Callback = Callable[[Mapping[str, Any], str, str, Any], str | None]
+"""`callback(level, native name, key, options)` may give another key; what it raises leaves the value out."""
+
+KEYWORDS: Final = frozenset(
+    {"key", "object", "references", "unwrap", "group", "group_ref", "value", "ds_key", "transformer", "cybox"}
+)
+_OBSERVED: Final[Mapping[str, Kind]] = {
+    "first_observed": WORDS["timestamp"],
+    "last_observed": WORDS["timestamp"],
+    "created": WORDS["millisecond"],
+    "modified": WORDS["millisecond"],
+    "number_observed": WORDS["number_observed"],
+    "confidence": WORDS["confidence"],
+    "revoked": WORDS["boolean"],
+    "labels": WORDS["labels"],
+}
+"""Properties of observed-data that a map may set; any other name is a custom one."""
+_OWN: Final = frozenset({
+    *("id", "type", "spec_version", "created_by_ref", "objects", "object_refs", "extensions", "lang"),
+    *("external_references", "object_marking_refs", "granular_markings"),
+})  # fmt: skip
+_RESERVED: Final = frozenset({
+    *("severity", "action", "username", "usernames", "phone_numbers", "addresses", "confidence"),
+    *("first_seen_precision", "last_seen_precision", "valid_from_precision", "valid_until_precision"),
+})  # fmt: skip
+_ADDRESSES: Final = frozenset({"ipv4-addr.value", "ipv6-addr.value", "domain-name.value"})
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsMapping:
+    """A compiled map. `problems` are sentences about leaves that cannot work, for the author of the map."""
+
+    version: Version
+    options: ResultsOptions
+    level: Level = field(repr=False)
+    problems: tuple[str, ...] = ()
+
+
+def compile_mapping(
+    map_data: Mapping[str, Any],
+    *,
+    transformers: Mapping[str, type],
+    version: Version | None = None,
+    options: ResultsOptions | Mapping[str, Any] | None = None,
+    callback: Callback | None = None,
+) -> ResultsMapping:
+    """Compile a to_stix map for a version (default: the options').
+
+    The map is read only once and not kept. Raises MappingFileError when it is not built of levels and leaves.
+    """
+    given = ResultsOptions.of(options)
+    compiler = _Compiler(version or given.version, given, transformers, callback, options)
+    if not isinstance(map_data, Mapping):
+        msg = (
+            f"a to_stix map is an object from native fields to STIX properties, not {type(map_data).__name__}"
+        )
+        raise MappingFileError(msg)
+    level = compiler.level(map_data, "")
+    return ResultsMapping(compiler.version, given, level, tuple(compiler.problems))
+
+
+class _Compiler:
+    """One walk over a map."""
+
+    def __init__(
+        self,
+        version: Version,
+        options: ResultsOptions,
+        transformers: Mapping[str, type],
+        callback: Callback | None,
+        raw_options: Any,
+    ) -> None:
+        self.version = version
+        self.options = options
+        self.transformers = transformers
+        self.callback = callback
+        self.raw_options = raw_options
+        self.problems: list[str] = []
+
+    def level(self, node: Mapping[str, Any], prefix: str) -> Level:
+        level = Level(prefix)
+        for name, entry in node.items():
+            where = prefix + name
+            if _is_leaf(entry) or isinstance(entry, list):
+                step = self.leaves(entry if isinstance(entry, list) else [entry], name, where, level)
+                if step is not None:
+                    level.steps[name] = step
+            elif isinstance(entry, Mapping):
+                level.steps[name] = self.level(entry, f"{where}.").step
+            else:
+                msg = f'{where} of the to_stix map must be an object with "key", a list of such, or a level'
+                raise MappingFileError(msg)
+        return level
+
+    def leaves(self, entries: list[Any], name: str, where: str, level: Level) -> Step | None:
+        """The step of a native field: its leaves in order, those for addresses as alternatives."""
+        steps: list[Step] = []
+        addresses: dict[int, Step] = {}
+        for entry in entries:
+            if not _is_leaf(entry):
+                self.problems.append(f'{where}: an entry of the list is no object with "key"')
+                steps.append(failing("its map entry has no key"))
+            elif _is_set(entry.get("group_ref")):
+                self._group_reference(entry, where, level)
+            else:
+                if entry["key"] in _ADDRESSES and "references" not in entry:
+                    addresses[len(steps)] = step = self.leaf(entry, name, where)
+                else:
+                    step = self.leaf(entry, name, where)
+                steps.append(step)
+        if len(addresses) > 1:
+            first, *others = addresses
+            steps[first] = alternatives(tuple(addresses.values()))
+            steps = [step for at, step in enumerate(steps) if at not in others]
+        if not steps:
+            return None
+        return steps[0] if len(steps) == 1 else several(tuple(steps), where)
+
+    def leaf(self, entry: Mapping[str, Any], name: str, where: str) -> Step:
+        """The step of one leaf."""
+        unknown = sorted(set(entry) - KEYWORDS)
+        if unknown:
+            self.problems.append(f"{where}: unknown keyword {', '.join(unknown)}")
+        if self.callback is not None:
+            return self._called_back(entry, name, where, self.callback)
+        return self._compiled(entry, entry["key"], where)
+
+    def _compiled(self, entry: Mapping[str, Any], key_text: str, where: str) -> Step:
+        try:
+            key = read_key(key_text, self.version, rename_reserved=self.options.rename_reserved)
+        except ValueError as error:
+            self.problems.append(f"{where}: {error}")
+            return failing(f"the map's key {key_text} is no STIX property")
+        if not key.object_type:
+            step = self._observed(key.steps[0], where)
+        elif entry.get("references"):
+            step = reference_step(self._reference(entry, key, where))
+        else:
+            step = self._value(entry, key)
+        step = constant(step, entry["value"]) if "value" in entry else self._transformed(entry, step, where)
+        if isinstance(entry.get("ds_key"), str) and "value" not in entry:
+            step = borrowed(step, entry["ds_key"])
+        return step
+
+    def _value(self, entry: Mapping[str, Any], key: Key) -> Step:
+        unwrap = "unwrap" in entry and "value" not in entry
+        return value_step(key, _object_name(entry, key), self._base(key), _group(entry), unwrap=unwrap)
+
+    def _base(self, key: Key) -> Object:
+        if self.version == "2.0":
+            return {"type": key.object_type}
+        return {"type": key.object_type, "spec_version": "2.1", "id": ""}
+
+    def _observed(self, name: str, where: str) -> Step:
+        if name in _OWN:
+            self.problems.append(f"{where}: {name} of the observed-data is not the map's to set")
+            return failing(f"{name} of the observed-data is not the map's to set")
+        kind = _OBSERVED.get(name)
+        if kind is None or (name in _RESERVED and self.version == "2.0"):
+            legal = property_name(name)
+            return observed_step(f"x_{legal}" if legal in _RESERVED else legal, ANY)
+        return observed_step(name, kind)
+
+    def _reference(self, entry: Mapping[str, Any], key: Key, where: str) -> Reference:
+        names = entry["references"]
+        as_list = isinstance(names, list)
+        listed = tuple(map(str, names)) if isinstance(names, list) else (str(names),)
+        return Reference(
+            field=where,
+            owner=_object_name(entry, key),
+            base=self._base(key),
+            steps=key.steps,
+            kinds=key.kinds,
+            names=listed,
+            as_list=as_list or "unwrap" in entry,
+        )
+
+    def _group_reference(self, entry: Mapping[str, Any], where: str, level: Level) -> None:
+        try:
+            key = read_key(entry["key"], self.version, rename_reserved=self.options.rename_reserved)
+        except ValueError as error:
+            self.problems.append(f"{where}: {error}")
+            return
+        if not key.object_type or not entry.get("references"):
+            self.problems.append(f"{where}: group_ref needs a property of an object, and references")
+            return
+        found = self._reference(entry, key, where)
+        level.group_references.append(replace(found, everywhere=True, as_list=True))
+
+    def _transformed(self, entry: Mapping[str, Any], step: Step, where: str) -> Step:
+        name = entry.get("transformer")
+        if name is None:
+            return step
+        transformer: Any = self.transformers.get(name)
+        if transformer is None:
+            self.problems.append(f"{where}: there is no transformer {name!r}")
+            return failing(f"there is no transformer {name}")
+        whole = transformed(step, transformer.transform, name)
+        each = getattr(transformer, "each", None)
+        if each is None or "unwrap" not in entry or entry.get("references"):
+            return whole
+        return transformed_each(whole, transformed(step, each, name))
+
+    def _called_back(self, entry: Mapping[str, Any], name: str, where: str, callback: Callback) -> Step:
+        """A leaf whose key a callback may replace, value by value."""
+        compiled: dict[str, Step] = {}
+
+        def calling(build: RowBuild, value: Any, level: Mapping[str, Any], path: Path) -> Failure:
+            try:
+                key = callback(level, name, entry["key"], self.raw_options) or entry["key"]
+            except Exception:  # noqa: BLE001  a connector's own code, which may raise anything to skip a leaf
+                return "left out by the callback"
+            step = compiled.get(key)
+            if step is None:
+                step = compiled[key] = self._compiled(entry, key, where)
+            return step(build, value, level, path)
+
+        return calling
+
+
+def _is_leaf(node: Any) -> bool:
+    """A leaf has a key that is text: a level may hold a native field of that name."""
+    return isinstance(node, Mapping) and isinstance(node.get("key"), str)
+
+
+def _is_set(value: Any) -> bool:
+    return value is True or value == "true"
+
+
+def _object_name(entry: Mapping[str, Any], key: Key) -> str:
+    return str(entry.get("object") or key.object_type)
+
+
+def _group(entry: Mapping[str, Any]) -> str | None:
+    """None, "true" for a list to extend, or the name of one item."""
+    group = entry.get("group")
+    if group is None or group is False:
+        return None
+    return "true" if _is_set(group) else str(group)

@@ -1,0 +1,6 @@
+"""Transformers: from a native value to the value of a STIX property, by name in a to_stix map."""
+
+from stix_shifter_utils.results.transformers.base import ValueTransformer
+from stix_shifter_utils.results.transformers.registry import SHARED, get_module_transformers
+
+__all__ = ["SHARED", "ValueTransformer", "get_module_transformers"]

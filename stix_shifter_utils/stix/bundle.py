@@ -1,0 +1,54 @@
+"""Bundles: written as a stream, or made in memory. Nothing is checked here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import orjson
+
+from stix_shifter_utils.stix.ids import bundle_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from stix_shifter_utils.stix.names import Version
+
+
+def bundle_of(objects: Iterable[Mapping[str, Any]], version: Version) -> dict[str, Any]:
+    """A bundle of the objects, in order. Its id follows from theirs: the same objects, the same bundle."""
+    listed = list(objects)
+    bundle: dict[str, Any] = {
+        "type": "bundle",
+        "id": bundle_id(item["id"] for item in listed),
+        "objects": listed,
+    }
+    if version == "2.0":
+        bundle["spec_version"] = version
+    return bundle
+
+
+def write_bundle(objects: Iterable[Mapping[str, Any]], out: BinaryIO, *, version: Version) -> int:
+    """Write a bundle as its objects come, and return how many they were. The id, made of all, comes last.
+
+    When the objects end in an error, what was written is closed to a whole bundle before the error goes on.
+    """
+    ids: list[str] = []
+    out.write(b'{"type":"bundle","objects":[')
+    try:
+        for item in objects:
+            out.write(b",\n" if ids else b"\n")
+            out.write(orjson.dumps(item))
+            ids.append(item["id"])
+    finally:
+        ending = {"id": bundle_id(ids)} | ({"spec_version": version} if version == "2.0" else {})
+        out.write(b"\n]," + orjson.dumps(ending)[1:] + b"\n")
+    return len(ids)
+
+
+def write_ndjson(objects: Iterable[Mapping[str, Any]], out: BinaryIO) -> int:
+    """Write one object per line, and return how many they were."""
+    count = 0
+    for item in objects:
+        out.write(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE))
+        count += 1
+    return count

@@ -1,0 +1,142 @@
+"""Ids: deterministic ones as STIX 2.1 §2.9 prescribes, and our own where it leaves them to the producer.
+
+What an id contributes to (merging, references) is in `merge` and in the results package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import orjson
+
+from stix_shifter_utils.stix.canonical import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+NAMESPACE: Final = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
+"""The specification's namespace, for the ids of cyber observables with contributing properties only."""
+
+CONTRIBUTING: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
+    "artifact": ("hashes", "payload_bin"),
+    "autonomous-system": ("number",),
+    "directory": ("path",),
+    "domain-name": ("value",),
+    "email-addr": ("value",),
+    "email-message": ("from_ref", "subject", "body"),
+    "file": ("hashes", "name", "parent_directory_ref", "extensions"),
+    "ipv4-addr": ("value",),
+    "ipv6-addr": ("value",),
+    "mac-addr": ("value",),
+    "mutex": ("name",),
+    "network-traffic": (
+        *("start", "end", "src_ref", "dst_ref", "src_port", "dst_port", "protocols", "extensions"),
+    ),
+    "software": ("name", "cpe", "swid", "vendor", "version"),
+    "url": ("value",),
+    "user-account": ("account_type", "user_id", "account_login"),
+    "windows-registry-key": ("key", "values"),
+    "x509-certificate": ("hashes", "serial_number"),
+})  # fmt: skip
+"""Id contributing properties of STIX 2.1 part 6. A type that is not here never has a deterministic id."""
+
+COMPATIBLE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
+    **CONTRIBUTING,
+    "artifact": ("payload_bin",),
+    "email-message": ("subject", "body"),
+    "file": ("name", "extensions"),
+    "network-traffic": ("start", "src_port", "dst_port", "protocols"),
+    "process": ("x_unique_id",),
+    "software": ("name", "cpe", "vendor", "version"),
+    "x509-certificate": ("serial_number",),
+})  # fmt: skip
+"""What the published stix-shifter 8 contributes (option `id_compat`): no hashes, no references."""
+
+_PREFERRED_HASHES: Final = ("MD5", "SHA-1", "SHA-256", "SHA-512")
+_NUMERIC: Final = frozenset({"extensions", "number"})
+"""Contributing properties that may hold numbers which orjson spells otherwise than RFC 8785."""
+_FRACTION: Final = re.compile(r"\.([0-9]+)Z$")
+_VARIANT: Final = "89ab"
+
+
+def deterministic_id(
+    object_type: str,
+    properties: Mapping[str, Any],
+    contributing: Mapping[str, tuple[str, ...]] = CONTRIBUTING,
+) -> str | None:
+    """The id of a STIX 2.1 cyber observable, equal to the one that the `stix2` library gives.
+
+    `properties` are plain JSON values as the object holds them, references included. None when the type has
+    no contributing properties or none of them is present: such an object needs an id of its own (`own_id`).
+    """
+    names = contributing.get(object_type)
+    if names is None:
+        return None
+    data = {name: properties[name] for name in names if name in properties}
+    if not data:
+        return None
+    if "hashes" in data:
+        data["hashes"] = _one_hash(data["hashes"])
+    for name in ("start", "end"):
+        if name in data:
+            data[name] = _FRACTION.sub(_trimmed, data[name])
+    if _NUMERIC.isdisjoint(data):
+        return _uuid5(object_type, orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
+    return _uuid5(object_type, canonical_json(data).encode())
+
+
+def own_id(object_type: str, source: str, record_key: bytes, name: str) -> str:
+    """An id that follows from where an object comes from: the source, the row, the object's name in the map.
+
+    SHA-256, shaped as a UUIDv4: §2.9 keeps its UUIDv5 namespace for contributing properties, and asks for
+    version 4 where there are none. The same input gives the same id in every run.
+    """
+    digest = hashlib.sha256(
+        f"{source}\0{object_type}\0{name}\0".encode("utf-8", "surrogatepass") + record_key
+    )
+    return _shape(object_type, digest.hexdigest(), "4")
+
+
+def bundle_id(ids: Iterable[str]) -> str:
+    """The id of a bundle, from the ids of its objects in order: the same content is the same bundle."""
+    digest = hashlib.sha256()
+    for each in ids:
+        digest.update(each.encode())
+    return _shape("bundle", digest.hexdigest(), "4")
+
+
+def is_shared(object_id: str) -> bool:
+    """Whether objects of several rows may have this id: it is a UUIDv5, made of the object's own content."""
+    return object_id[-22] == "5"
+
+
+def _one_hash(hashes: Mapping[str, str]) -> dict[str, str]:
+    """The one hash that contributes: the first of the specification's four, else the first there is."""
+    name = next((name for name in _PREFERRED_HASHES if name in hashes), None) or next(iter(hashes))
+    return {name: hashes[name]}
+
+
+def _trimmed(match: re.Match[str]) -> str:
+    """A fraction without trailing zeros, as timestamps are compared by `stix2`."""
+    digits = match[1][:6].rstrip("0")
+    return f".{digits}Z" if digits else "Z"
+
+
+@lru_cache(maxsize=1 << 14)
+def _uuid5(object_type: str, data: bytes) -> str:
+    digest = hashlib.sha1(NAMESPACE.bytes + data, usedforsecurity=False).hexdigest()
+    return _shape(object_type, digest, "5")
+
+
+def _shape(object_type: str, digest: str, version: str) -> str:
+    """A UUID of a version (RFC 9562) from the first 128 bits of a digest in hex."""
+    variant = _VARIANT[int(digest[16], 16) & 3]
+    return (
+        f"{object_type}--{digest[:8]}-{digest[8:12]}-{version}{digest[13:16]}-"
+        f"{variant}{digest[17:20]}-{digest[20:32]}"
+    )
