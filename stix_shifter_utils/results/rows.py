@@ -32,7 +32,7 @@ class RowStream:
     """STIX objects of native rows, made as they are asked for. Iterate once: over it, or over `groups()`.
 
     The identity comes first, then the observed-data of each row, in STIX 2.1 with those of its objects that
-    no other row can have; objects that rows share come last, merged. Memory is bounded for any number of rows.
+    no other row can have; objects that rows share come last, merged. Memory is bounded, however many rows.
     An error of this library that the rows end in is raised after all that was found is handed on.
     """
 
@@ -68,11 +68,12 @@ class RowStream:
     def groups(self) -> Iterator[list[Object]]:
         """The objects of one row after the other, not merged: its observed-data, then what that refers to.
 
-        For a caller that chooses among rows before it merges (`stix.Merger`). Rows without objects are absent.
+        For a caller that chooses among rows before it merges (`stix.Merger`). Rows without objects are out.
         """
         try:
             for group in self._groups():
-                self.report.objects += _count(group)yield group
+                self.report.objects += _count(group)
+                yield group
         finally:
             self._spill.close()
 
