@@ -46,7 +46,7 @@ class _Collected:
         if self.errors and not self.queries:
             return _one_error(list(self.errors.values()))
         if not self.queries and (self.attributes or self.operators):
-            raise UnmappedError(unmapped_text(self.attributes.values(), self.operators.values()))
+            raise UnmappedError(_unmapped_text(self.attributes.values(), self.operators.values()))
         answer: Answer = {"queries": self.queries}
         if self.attributes:
             answer["unmapped_attributes"] = self.attributes
@@ -75,15 +75,13 @@ async def collect_queries(entry_point: BaseEntryPoint, dialects: Sequence[str], 
     return collected.answer()
 
 
-def unmapped_text(attributes: Iterable[Iterable[str]], operators: Iterable[Iterable[Any]]) -> str:
-    """The classic sentence about what a source cannot be asked."""
-    paths = merged_names(*attributes)
-    names = ", ".join(merged_names(*([_operator_name(one) for one in group] for group in operators)))
-    if paths and names:
-        what = f"STIX objects and properties: {paths} and Operators: [{names}]"
-    else:
-        what = f"STIX objects and properties: {paths}" if paths else f"STIX Operators: [{names}]"
-    return f"Unable to map the following {what} to data source fields"
+def _unmapped_text(attributes: Iterable[Iterable[str]], operators: Iterable[Iterable[Any]]) -> str:
+    from stix_shifter_utils.query.unmapped import CLASSIC_NAMES, unmapped_message
+
+    names = {_operator_name(one) for group in operators for one in group}
+    return unmapped_message(
+        merged_names(*attributes), [one for one, name in CLASSIC_NAMES.items() if name in names]
+    )
 
 
 def _operator_name(operator: Any) -> str:

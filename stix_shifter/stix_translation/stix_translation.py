@@ -75,7 +75,7 @@ class StixTranslation:
         name = str(module).partition(":")[0]
 
         async def answer() -> Answer:
-            kind = _TYPES.get(translate_type)
+            kind = _TYPES.get(str(translate_type))
             if kind is None:
                 message = f"wrong parameter: {translate_type}"
                 raise NotImplementedModeError(message)

@@ -10,8 +10,9 @@ from collections.abc import Awaitable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from stix_shifter_utils.connector.query_translator import CLASSIC_COMPARATORS, log_unmapped
+from stix_shifter_utils.connector.query_translator import log_unmapped
 from stix_shifter_utils.pattern import Comparison, Pattern, map_comparisons
+from stix_shifter_utils.query.unmapped import CLASSIC_NAMES
 
 if TYPE_CHECKING:
     from stix_shifter_utils.connector.query_translator import Answer, BaseQueryTranslator
@@ -47,7 +48,7 @@ class _Unmapped:
         self.operators: dict[str, None] = {}
 
     def check(self, comparison: Comparison) -> Comparison | None:
-        operator = CLASSIC_COMPARATORS[comparison.comparator.value]
+        operator = CLASSIC_NAMES[comparison.comparator]
         is_mapped = any(
             self._translator.map_field(*path.split(":", 1)) for path in self._spellings(comparison)
         )

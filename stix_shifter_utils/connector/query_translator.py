@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from stix_shifter_utils.config.files import copied
+from stix_shifter_utils.config.files import Stamp, copied, stamp
 from stix_shifter_utils.connector.discovery import import_part, place_of_class
 from stix_shifter_utils.errors import NotImplementedModeError, PatternValidationError, UnsupportedFeatureError
 
@@ -21,25 +21,9 @@ if TYPE_CHECKING:
 
     from stix_shifter_utils.mapping import DialectMapping, FieldIndex, Relation
     from stix_shifter_utils.pattern import Pattern
-    from stix_shifter_utils.query import Policy, QueryCompiler, QueryPlan
+    from stix_shifter_utils.query import Capabilities, Policy, QueryCompiler, QueryPlan
 
 Answer = dict[str, Any]
-
-CLASSIC_COMPARATORS = {
-    "=": "Equal",
-    "!=": "NotEqual",
-    ">": "GreaterThan",
-    "<": "LessThan",
-    ">=": "GreaterThanOrEqual",
-    "<=": "LessThanOrEqual",
-    "IN": "In",
-    "LIKE": "Like",
-    "MATCHES": "Matches",
-    "ISSUBSET": "IsSubSet",
-    "ISSUPERSET": "IsSuperSet",
-    "EXISTS": "Exists",
-}
-"""What error texts and operator files call the comparators."""
 
 
 class BaseQueryTranslator:
@@ -124,7 +108,7 @@ class BaseQueryTranslator:
 
         options = CompilerOptions.from_options(self.options)
         pattern = self._pattern(data, options.parser)
-        compiler = _compiler_of(type(self))(self.mapping(), options)
+        compiler = _compiler_of(type(self))(self.mapping(), options, _capabilities(self.basepath))
         moment = now or datetime.now(timezone.utc)
         return compiler.compile(pattern, now=moment, policy=policy or options.on_unmapped)
 
@@ -134,13 +118,15 @@ class BaseQueryTranslator:
             from stix_shifter_utils.connector.classic_query import transform
 
             return transform(self, data, self._pattern(data, self.options.get("parser") or "auto"))
+        from stix_shifter_utils.query.unmapped import CLASSIC_NAMES
+
         plan = self.plan(data)
         names = [one.value for one in plan.unmapped_comparators]
         log_unmapped(self.logger, self.dialect, plan.unmapped_attributes, names)
         return {
             "queries": [query.body for query in plan.queries],
             "unmapped_attributes": list(plan.unmapped_attributes),
-            "unmapped_operator": [CLASSIC_COMPARATORS[one.value] for one in plan.unmapped_comparators],
+            "unmapped_operator": [CLASSIC_NAMES[one] for one in plan.unmapped_comparators],
         }
 
     def transform_antlr(self, data: str, antlr_parsing_object: Any) -> Any:
@@ -234,6 +220,18 @@ def _compiler_of(translator: type[BaseQueryTranslator]) -> type[QueryCompiler]:
         raise NotImplementedModeError(message)
     found: type[QueryCompiler] = constructor
     return found
+
+
+def _capabilities(basepath: Any) -> Capabilities:
+    """What the connector's `configuration/capabilities.json` states; no limits where there is no file."""
+    return _read_capabilities(stamp((Path(basepath).parent / "configuration" / "capabilities.json",)))
+
+
+@lru_cache(maxsize=256)
+def _read_capabilities(state: Stamp) -> Capabilities:
+    from stix_shifter_utils.query import Capabilities
+
+    return Capabilities.read(Path(state[0][0]))
 
 
 def log_unmapped(

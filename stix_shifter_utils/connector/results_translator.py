@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.config.files import copied
-from stix_shifter_utils.errors import MappingFileError, ResultsTranslationError
+from stix_shifter_utils.errors import MappingFileError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -87,18 +87,12 @@ class JSONToStix(BaseResultTranslator):
     """Rows to STIX by the connector's to_stix map and transformers."""
 
     def translate_results(self, data_source: Mapping[str, Any] | str, data: Any) -> Answer:
-        """The bundle. Raises ResultsTranslationError; odd values are left out and counted, not raised."""
+        """The bundle. Odd values are left out. Raises ResultsTranslationError, MappingFileError."""
         from stix_shifter_utils.results import convert_to_stix
 
-        try:
-            return convert_to_stix(
-                data_source, self.mapping(), data, self.transformers, self.options, self.callback
-            )
-        except ResultsTranslationError:
-            raise
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            message = f"Error when converting results to STIX: {error}"
-            raise ResultsTranslationError(message) from error
+        return convert_to_stix(
+            data_source, self.mapping(), data, self.transformers, self.options, self.callback
+        )
 
 
 @lru_cache(maxsize=1024)

@@ -158,7 +158,7 @@ class _HelperThread:
 
 
 class _Call(Generic[T]):
-    """A coroutine on its way through another thread's loop. It is the task itself: it may have begun already."""
+    """A coroutine on its way through another thread's loop; it may have begun before it got there."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self._coroutine = coroutine
