@@ -52,7 +52,11 @@ class Address:
         if "://" in path[:10]:
             url = self._own(path)
         else:
-            encoded = path if isinstance(path, EncodedPath) else quote(path, safe=_PATH_SAFE)
+            encoded = (
+                path
+                if isinstance(path, EncodedPath)
+                else quote(path, safe=_PATH_SAFE, errors="surrogatepass")
+            )
             if ".." in unquote(encoded).replace("\\", "/").split("/"):
                 message = f"the path {path!r} leads out of its folder"
                 raise InvalidParameterError(message)

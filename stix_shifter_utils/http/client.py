@@ -210,7 +210,9 @@ class HttpClient:
             fields = {"Content-Type": "application/x-www-form-urlencoded"}
             request = replace(request.with_headers(fields), body=form(data).encode("ascii"))
         elif data is not None:
-            request = replace(request, body=data.encode() if isinstance(data, str) else bytes(data))
+            request = replace(
+                request, body=data.encode(errors="surrogatepass") if isinstance(data, str) else bytes(data)
+            )
         request = request.with_headers(call.get("headers") or {})
         for name, value in request.headers.items():
             if any(c in f"{name}{value}" for c in "\r\n\0"):

@@ -66,15 +66,16 @@ class Reply:
         return self.request.url
 
     def json(self) -> Any:
-        """The body as JSON.
+        """The body as JSON; whole numbers of any size stay whole.
 
-        Whole numbers of any size stay whole. Raises ResponseError, with the first characters of what came
-        instead, for HTML, for a cut or an empty body and for a nesting that no source needs.
+        Raises ResponseError, with the first characters of what came instead, for HTML, for a cut or an empty
+        body and for a nesting that no source needs; and again where a key of an object is asked for in vain.
         """
         try:
-            return parse_json(self.body)
+            value = parse_json(self.body)
         except (ValueError, RecursionError) as error:
             raise ResponseError(self._not_json(error)) from error
+        return JsonObject(value, str(self.request)) if isinstance(value, dict) else value
 
     def text(self) -> str:
         """The body as text, by the charset of its content type (UTF-8 when it names no known one)."""
@@ -101,6 +102,30 @@ class Reply:
         if isinstance(error, RecursionError):
             return f"{where}: the JSON is nested too deep to be read, {start}"
         return f"{where}: the JSON is cut or broken ({error}; {len(self.body)} bytes came), {start}"
+
+
+class MissingKeyError(ResponseError, KeyError):
+    """An answer lacks what the product's documentation promises."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class JsonObject(dict[str, Any]):
+    """An answer that is a JSON object. A missing key is an error that names the request and the key."""
+
+    def __init__(self, values: Mapping[str, Any], where: str) -> None:
+        super().__init__(values)
+        self._where = where
+
+    def __missing__(self, key: str) -> Any:
+        message = (
+            f"{self._where}: the answer has no {key!r}, only: {', '.join(sorted(self)[:8]) or 'nothing'}"
+        )
+        raise MissingKeyError(message)
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        return dict, (dict(self),)
 
 
 def parse_json(body: bytes) -> Any:
@@ -135,7 +160,7 @@ def form(data: Params) -> str:
     for name, value in data.items():
         values = [value] if value is None or isinstance(value, (str, int, float)) else value
         pairs += [(name, plain(item)) for item in values if item is not None]
-    return urlencode(pairs, quote_via=quote)
+    return urlencode(pairs, quote_via=quote, errors="surrogatepass")
 
 
 class EncodedPath(str):
@@ -154,5 +179,7 @@ def url_path(template: str, **values: object) -> EncodedPath:
             message = f"{name} is {str(value)!r}, which cannot stand in the path {template}"
             raise InvalidParameterError(message)
     return EncodedPath(
-        template.format(**{name: quote(str(value), safe="") for name, value in values.items()})
+        template.format(
+            **{name: quote(str(value), safe="", errors="surrogatepass") for name, value in values.items()}
+        )
     )

@@ -29,7 +29,11 @@ def safe_url(url: str, secrets: Iterable[str] = ()) -> str:
 def mask(text: str, secrets: Iterable[str]) -> str:
     """Put `***` in place of every secret, also where it stands percent-encoded; longest first."""
     for secret in sorted({s for s in secrets if len(s) >= _SHORTEST_SECRET}, key=len, reverse=True):
-        for form in {secret, quote(secret, safe=""), quote_plus(secret)}:
+        for form in {
+            secret,
+            quote(secret, safe="", errors="surrogatepass"),
+            quote_plus(secret, errors="surrogatepass"),
+        }:
             text = text.replace(form, MASK)
     return text
 

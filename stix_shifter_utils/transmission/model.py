@@ -16,7 +16,7 @@ Record = Mapping[str, Any]
 
 
 class Status(enum.Enum):
-    """The state of a search on its source. The value, the same as the name, stands in the classic dictionary."""
+    """The state of a search on its source; the value, as the name, stands in the classic dictionary."""
 
     COMPLETED = "COMPLETED"
     ERROR = "ERROR"
