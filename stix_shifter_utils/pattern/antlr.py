@@ -22,6 +22,7 @@ from stix_shifter_utils.pattern import build, rewrite
 from stix_shifter_utils.pattern.antlr_errors import refusal
 from stix_shifter_utils.pattern.literals import is_timestamp
 from stix_shifter_utils.pattern.nodes import Comparator, Comparison, Observation, Pattern, Qualifier
+from stix_shifter_utils.pattern.read import readable_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -250,7 +251,7 @@ class _Tokens:
 
 def _tokens(text: str, lexer_class: Any) -> list[Any]:
     """All tokens with EOF. A string after START or STOP that holds a timestamp is one, as in STIX 2.0."""
-    lexer = lexer_class(InputStream(text))
+    lexer = lexer_class(InputStream(text[: readable_length(text, len(text))]))
     lexer.removeErrorListeners()
     stream = CommonTokenStream(lexer)
     stream.fill()

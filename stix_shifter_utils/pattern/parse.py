@@ -8,10 +8,10 @@ from typing import Literal as Choice
 from stix_shifter_utils.errors import ConfigurationError, PatternSyntaxError, QualifierError
 from stix_shifter_utils.pattern import build
 from stix_shifter_utils.pattern.nodes import Comparison, Node, Pattern, children
-from stix_shifter_utils.pattern.read import is_longer_than, read_pattern
+from stix_shifter_utils.pattern.read import read_pattern, readable_length
 
 MAX_REFUSED_TOKENS: Final = 20_000
-MAX_REFUSED_CHARACTERS: Final = 1_000_000
+MAX_REFUSED_CHARACTERS: Final = 100_000
 """A text that the compact reader refuses goes to ANTLR, which is slow, only if it is no longer than these."""
 
 
@@ -42,7 +42,7 @@ def _by_reader(text: str) -> Pattern:
         return read_pattern(text)
     except (PatternSyntaxError, QualifierError) as error:
         refused = error
-    if len(text) > MAX_REFUSED_CHARACTERS or is_longer_than(text, MAX_REFUSED_TOKENS):
+    if len(text) > MAX_REFUSED_CHARACTERS or readable_length(text, MAX_REFUSED_TOKENS) is None:
         raise refused
     return _by_antlr(text)
 

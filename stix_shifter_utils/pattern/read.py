@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import re
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from stix_shifter_utils.errors import PatternSyntaxError
@@ -54,13 +53,13 @@ _ONE: Final = (
     rf"|(?P<word>{_TYPE})|(?P<float>[+-]?[0-9]*\.[0-9]+)|(?P<integer>{_INTEGER})"
     r"|(?P<symbol>[=!<>]=|<>|[][(),.:*=<>])"
 )
-_STEP: Final = rf"(?:{_NAME}(?![A-Za-z0-9_-])|{_STRING})"
+_STEP: Final = rf"(?:{_NAME}(?![A-Za-z0-9_'-])|{_STRING})"
 _RESERVED: Final = "|".join(sorted(KEYWORDS))
 _PATH: Final = rf"(?!(?:{_RESERVED}):){_TYPE}:{_STEP}(?:\.{_STEP}|\[(?:{_INTEGER}|\*)\])*"
 
 # A path written without spaces is one lexeme here; of the grammar's own tokens, one may be anything.
 _TOKEN: Final = re.compile(rf"{_SKIP}(?:(?P<path>{_PATH})|{_ONE}|(?P<end>\Z)|(?P<other>.))", re.DOTALL)
-_GRAMMAR_TOKEN: Final = re.compile(rf"{_SKIP}(?:{_ONE}|.)", re.DOTALL)
+_GRAMMAR_TOKEN: Final = re.compile(rf"{_SKIP}(?:{_ONE}|(?P<end>\Z)|.)", re.DOTALL)
 _PATH_PART: Final = re.compile(rf"{_STRING}|{_TYPE}|{_INTEGER}|\*")
 _IS_NAME: Final = re.compile(_NAME)
 
@@ -79,9 +78,19 @@ _AFTER_TEST: Final = frozenset({"AND", "OR"})
 _AFTER_OBSERVATION: Final = frozenset({"AND", "OR", "FOLLOWEDBY", "START", "WITHIN", "REPEATS"})
 
 
-def is_longer_than(text: str, tokens: int) -> bool:
-    """Whether the text has more tokens of the grammar than `tokens`; looks no further than those."""
-    return next(islice(_GRAMMAR_TOKEN.finditer(text), tokens, None), None) is not None
+def readable_length(text: str, most_tokens: int) -> int | None:
+    """The place behind the first character of the text that belongs to no token; its length without one.
+
+    No pattern goes on behind such a character, and to look for tokens there can take ANTLR very long (every
+    `/*` that never ends is searched to the end of the text). None if more tokens than `most_tokens` stand
+    before.
+    """
+    for number, match in enumerate(_GRAMMAR_TOKEN.finditer(text)):
+        if number == most_tokens:
+            return None
+        if match.lastgroup is None:
+            return match.end()
+    return len(text)
 
 
 def read_pattern(text: str) -> Pattern:
