@@ -3,7 +3,9 @@
 Neither queries nor results are made here.
 """
 
-from stix_shifter_utils.mapping.index import Check, FieldBinding, FieldIndex, NativeFields
+from stix_shifter_utils.mapping.checks import Check, check_of
+from stix_shifter_utils.mapping.fields import NativeFields
+from stix_shifter_utils.mapping.index import FieldBinding, FieldIndex
 from stix_shifter_utils.mapping.kinds import FieldKind, Kind, field_kind
 from stix_shifter_utils.mapping.leaves import Leaf, leaves
 from stix_shifter_utils.mapping.load import DialectMapping, list_dialects, load_mappings
@@ -19,6 +21,7 @@ __all__ = [
     "Leaf",
     "NativeFields",
     "Relation",
+    "check_of",
     "field_kind",
     "leaves",
     "list_dialects",

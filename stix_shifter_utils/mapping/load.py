@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.errors import MappingFileError
-from stix_shifter_utils.mapping.index import FieldIndex, NativeFields
+from stix_shifter_utils.mapping.fields import NativeFields
+from stix_shifter_utils.mapping.index import FieldIndex
 from stix_shifter_utils.mapping.leaves import leaves
 
 if TYPE_CHECKING:

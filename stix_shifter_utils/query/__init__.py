@@ -1,19 +1,62 @@
 """Native queries from patterns: compilers by family, the plans they make, and what sources can do.
 
-Reading patterns is the pattern package's work, reading mapping files the mapping package's.
+Reading patterns is the pattern package's work, reading mapping files the mapping package's. Compilers are loaded
+when they are first asked for.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.query.capabilities import Capabilities
 from stix_shifter_utils.query.model import Case, ComparisonVerdict, NativeQuery, Policy, QueryPlan, Verdict
 from stix_shifter_utils.query.options import CompilerOptions
+from stix_shifter_utils.query.unmapped import CLASSIC_NAMES, unmapped_message
+
+if TYPE_CHECKING:
+    from stix_shifter_utils.query.compiler import QueryCompiler
+    from stix_shifter_utils.query.families.duckdb import DuckDbCompiler
+    from stix_shifter_utils.query.families.mysql import MySqlCompiler
+    from stix_shifter_utils.query.families.postgres import PostgresCompiler
+    from stix_shifter_utils.query.families.sql import SqlCompiler
+    from stix_shifter_utils.query.families.sqlite import SqliteCompiler
+    from stix_shifter_utils.query.families.trino import TrinoCompiler
+
+_COMPILERS = {
+    "QueryCompiler": "compiler",
+    "SqlCompiler": "families.sql",
+    "DuckDbCompiler": "families.duckdb",
+    "MySqlCompiler": "families.mysql",
+    "PostgresCompiler": "families.postgres",
+    "SqliteCompiler": "families.sqlite",
+    "TrinoCompiler": "families.trino",
+}
 
 __all__ = [
+    "CLASSIC_NAMES",
     "Capabilities",
     "Case",
     "ComparisonVerdict",
     "CompilerOptions",
+    "DuckDbCompiler",
+    "MySqlCompiler",
     "NativeQuery",
     "Policy",
+    "PostgresCompiler",
+    "QueryCompiler",
     "QueryPlan",
+    "SqlCompiler",
+    "SqliteCompiler",
+    "TrinoCompiler",
     "Verdict",
+    "unmapped_message",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The compilers, loaded when first asked for."""
+    if name in _COMPILERS:
+        return getattr(import_module(f"{__name__}.{_COMPILERS[name]}"), name)
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

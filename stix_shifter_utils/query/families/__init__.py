@@ -1,0 +1,1 @@
+"""One file for each family of query languages, and for each member that differs."""

@@ -1,0 +1,61 @@
+"""DuckDB: lists, structures, RE2. Text is compared by code points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from stix_shifter_utils.pattern import Comparator
+from stix_shifter_utils.query.families.sql import SqlCompiler
+from stix_shifter_utils.query.families.sql_words import SqlWords
+from stix_shifter_utils.query.regex import Flavour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from stix_shifter_utils.mapping import FieldBinding
+    from stix_shifter_utils.pattern.addresses import Block
+
+_QUAD = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+DOTTED = f"^{_QUAD}([.]{_QUAD}){{3}}$"
+"""An IPv4 address, in words that RE2 and Java's expressions share."""
+
+
+class DuckDbCompiler(SqlCompiler):
+    """DuckDB 1.4 or newer."""
+
+    dialect = "DuckDB"
+    formats: ClassVar = {**SqlWords.formats, Comparator.MATCHES: "regexp_matches({field}, {value})"}
+    flavour: ClassVar = Flavour()
+
+    def in_list(self, names: Sequence[str], inner: Sequence[str]) -> str | None:
+        item = ".".join(["entry", *map(self.quote, inner)])
+        return f"list_transform({'.'.join(map(self.quote, names))}, lambda entry: {item})"
+
+    def is_not_ascii(self, field: str) -> str:
+        return f"strlen({field}) <> length({field})"
+
+    def as_number(self, field: str) -> str | None:
+        return f"TRY_CAST({field} AS DOUBLE)"
+
+    def file_name(self, field: str) -> str | None:
+        return rf"regexp_extract({field}, '[^/\\]*$')"
+
+    def folder(self, field: str) -> str | None:
+        return rf"regexp_extract({field}, '(?s)^.*[/\\]')"
+
+    def regex(self, field: str, literal: str) -> str | None:
+        return f"regexp_matches({field}, {literal})"
+
+    def in_block(self, field: str, block: Block, binding: FieldBinding) -> str | None:
+        if block.bits != 32:  # noqa: PLR2004  IPv4
+            return None
+        low = block.prefix << (32 - block.length)
+        high = low + (1 << (32 - block.length)) - 1
+        octets = [f"CAST(split_part({field}, '.', {place}) AS BIGINT)" for place in range(1, 5)]
+        number = " + ".join(
+            f"{octet} * {256**power}" for octet, power in zip(octets, (3, 2, 1, 0), strict=True)
+        )
+        return f"CASE WHEN regexp_matches({field}, '{DOTTED}') THEN {number} BETWEEN {low} AND {high} END"
+
+    def any_item(self, field: str, condition: Callable[[str], str]) -> str | None:
+        return f"len(list_filter({field}, lambda item: {condition('item')})) > 0"

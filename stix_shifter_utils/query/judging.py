@@ -1,0 +1,301 @@
+"""From a comparison to a family's answer: fields to ask, the best way to write it, the verdict.
+
+Languages differ only in `Writer.write`; everything a verdict depends on is here and in `inversion`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, NamedTuple, TypeVar
+
+from stix_shifter_utils.pattern import Comparator
+from stix_shifter_utils.query.answers import Answer, Scope
+from stix_shifter_utils.query.conditions import (
+    Between,
+    Choice,
+    Condition,
+    Fixed,
+    Holds,
+    InBlock,
+    Like,
+    OneOf,
+    Ordered,
+    View,
+)
+from stix_shifter_utils.query.inversion import inverter
+from stix_shifter_utils.query.model import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stix_shifter_utils.mapping import DialectMapping
+    from stix_shifter_utils.pattern import Comparison, ObjectPath
+    from stix_shifter_utils.query.capabilities import Capabilities
+    from stix_shifter_utils.query.inversion import Inverter
+    from stix_shifter_utils.query.model import Case
+
+F = TypeVar("F")
+
+NEVER_TRUE: Final = "no value of this property can satisfy it"
+UNMAPPED: Final = "no field of the source is mapped to it"
+NOT_ASKED: Final = "it comes back in results, but no field can be asked for it"
+OWN_WAY: Final = "the source compares in its own way"
+BLIND: Final = (
+    "the source can only be asked for more than it says, and its values do not come back to be checked"
+)
+
+
+_DEMANDS: Final[dict[Comparator, tuple[type, ...]]] = {
+    Comparator.EQUAL: (OneOf,),
+    Comparator.NOT_EQUAL: (OneOf,),
+    Comparator.IN: (OneOf,),
+    Comparator.LESS_THAN: (Ordered, Between),
+    Comparator.LESS_THAN_OR_EQUAL: (Ordered, Between),
+    Comparator.GREATER_THAN: (Ordered, Between),
+    Comparator.GREATER_THAN_OR_EQUAL: (Ordered, Between),
+    Comparator.LIKE: (Like,),
+    Comparator.MATCHES: (Holds,),
+    Comparator.ISSUBSET: (InBlock,),
+}
+
+
+class Written(NamedTuple, Generic[F]):
+    """A condition in a language, and whether it is just the condition."""
+
+    part: F
+    exact: bool
+
+
+class _Asked(NamedTuple, Generic[F]):
+    """What one field contributes to an answer; `part` None stands for every row."""
+
+    part: F | None
+    exact: bool
+    reason: str
+    local: bool
+
+
+class Writer(ABC, Generic[F]):
+    """A language that conditions are written in, and the mapping that says which fields there are."""
+
+    has_booleans: ClassVar[bool] = True
+    """Whether the source returns booleans as such, not as 0 and 1."""
+
+    def __init__(self, mapping: DialectMapping, capabilities: Capabilities, case: Case) -> None:
+        self.mapping, self.capabilities, self.case = mapping, capabilities, case
+        self._inverters: dict[tuple[ObjectPath, bool], tuple[Inverter, ...]] = {}
+        self._shared: dict[tuple[Verdict, str, bool], Answer[F]] = {}
+
+    # What a language has to say.
+
+    @abstractmethod
+    def write(self, condition: Condition, *, checked: bool) -> Written[F] | None:
+        """The condition, or one that asks for more (then not exact); None when there are no words for it.
+
+        With `checked` false nobody looks at the rows: what is not exact then follows the pattern's words as
+        nearly as it can, even where rare values (in other normal forms) would be missed.
+        """
+
+    @abstractmethod
+    def all_of(self, parts: Sequence[F]) -> F: ...
+
+    @abstractmethod
+    def any_of(self, parts: Sequence[F]) -> F: ...
+
+    @abstractmethod
+    def has(self, comparator: Comparator) -> bool:
+        """Whether the language has the comparator at all, after operators.json."""
+
+    # Judging.
+
+    def judge(self, comparison: Comparison, *, checked: bool) -> Answer[F]:
+        """The answer for one comparison."""
+        inverters = self.inverters(comparison.path, checked=checked)
+        if not inverters:
+            back = self.mapping.index.returns(comparison.path)
+            if back:
+                return Answer(None, Verdict.LOCAL, NOT_ASKED, is_mapped=False)
+            return Answer(None, Verdict.UNSEARCHABLE, UNMAPPED, is_mapped=False)
+        asked = [(one, self._ask(one, comparison, checked=checked)) for one in inverters]
+        live = [(one, got) for one, got in asked if got is not None]
+        if not live:
+            return Answer(Scope.NOTHING, Verdict.EXACT, NEVER_TRUE)
+        return self._answer(live, checked=checked)
+
+    def _answer(self, live: list[tuple[Inverter, _Asked[F]]], *, checked: bool) -> Answer[F]:
+        exact = all(got.exact for _, got in live)
+        local = any(got.local for _, got in live)
+        reason = next((got.reason for _, got in live if got.reason and (got.local or not local)), "")
+        sent = [got for _, got in live if checked or not got.local]
+        if not sent:
+            part: F | Scope | None = None
+        elif any(got.part is None for got in sent):
+            part = Scope.ALL
+        else:
+            part = self.any_of([got.part for got in sent if got.part is not None])
+        back = [one.binding.comes_back for one, _ in live]
+        if not any(back) and not exact:
+            return Answer(None if local else part, Verdict.UNSEARCHABLE, BLIND)
+        verdict = Verdict.LOCAL if local else Verdict.EXACT if exact else Verdict.SUPERSET
+        return Answer(part, verdict, "" if exact else reason, blind=not all(back))
+
+    def _ask(self, one: Inverter, comparison: Comparison, *, checked: bool) -> _Asked[F] | None:
+        """The best way to ask one field; None when its values never satisfy the comparison."""
+        ways = one.ways(comparison)
+        if isinstance(ways, Fixed):
+            return None
+        if not self.has(comparison.comparator) or not self.capabilities.allow(
+            one.kind, comparison.comparator
+        ):
+            weaker = [way for way in ways if way.local or not _says(way, comparison.comparator)]
+            reason = f"the source has no {comparison.comparator.value} for this field"
+            ways = tuple(weaker) or one.present(reason)
+        for way in ways:
+            asked = self._write_way(way, checked=checked)
+            if asked is not None:
+                return asked
+        reason = ways[-1].reason if ways else "only the rows themselves can tell"
+        return _Asked(None, exact=False, reason=reason, local=True)
+
+    def _write_way(self, way: Choice, *, checked: bool) -> _Asked[F] | None:
+        parts, exact = [], way.exact
+        for condition in way.conditions:
+            written = self.write(condition, checked=checked)
+            if written is None:
+                return None
+            parts.append(written.part)
+            exact = exact and written.exact
+        part = (self.all_of if way.every else self.any_of)(parts)
+        return _Asked(part, exact, "" if exact else way.reason or OWN_WAY, way.local)
+
+    def inverters(self, path: ObjectPath, *, checked: bool) -> tuple[Inverter, ...]:
+        """The inverters of the fields for a path."""
+        found = self._inverters.get((path, checked))
+        if found is None:
+            bindings = self.mapping.index.lookup(path)
+            found = tuple(
+                inverter(each, path, case=self.case, checked=checked, has_booleans=self.has_booleans)
+                for each in bindings
+            )
+            self._inverters[path, checked] = found
+        return found
+
+    # Joining.
+
+    def judge_any(
+        self, comparisons: Sequence[Comparison], *, checked: bool
+    ) -> tuple[list[F | Scope], list[Answer[F]]]:
+        """Answers for `=` and IN of one path under one OR, with values for one field in one list.
+
+        The parts hold what was joined; an answer whose part is `Scope.REMOVED` is among them.
+        """
+        lists = self._lists(comparisons, checked=checked)
+        written = None if lists is None else self._write_lists(lists, checked=checked)
+        if lists is None or written is None:
+            return [], [self.judge(each, checked=checked) for each in comparisons]
+        answers = [
+            self.judge(comparison, checked=checked)
+            if note is None
+            else self._joined_answer(note, written, comparison.path, checked=checked)
+            for comparison, note in zip(comparisons, lists.notes, strict=True)
+        ]
+        if checked and any(answer.verdict is Verdict.UNSEARCHABLE for answer in answers):
+            return [], [self.judge(each, checked=checked) for each in comparisons]
+        return [part for parts, _ in written.values() for part in parts], answers
+
+    def _lists(self, comparisons: Sequence[Comparison], *, checked: bool) -> _Lists | None:
+        inverters = self.inverters(comparisons[0].path, checked=checked)
+        can = self.has(Comparator.EQUAL) and self.has(Comparator.IN)
+        if not inverters or not can or not all(self._can_list(one) for one in inverters):
+            return None
+        lists = _Lists()
+        for comparison in comparisons:
+            lists.add(comparison, inverters)
+        return lists
+
+    def _can_list(self, one: Inverter) -> bool:
+        return self.capabilities.allow(one.kind, Comparator.EQUAL)
+
+    def _write_lists(self, lists: _Lists, *, checked: bool) -> dict[_Key, tuple[list[F], bool]] | None:
+        most = self.capabilities.max_values
+        found: dict[_Key, tuple[list[F], bool]] = {}
+        for key, (condition, values) in lists.groups.items():
+            unique = tuple(dict.fromkeys(values))
+            size = most or len(unique)
+            chunks = [unique[at : at + size] for at in range(0, len(unique), size)]
+            written = [
+                self.write(replace(condition, demand=OneOf(chunk)), checked=checked) for chunk in chunks
+            ]
+            parts = [one.part for one in written if one is not None]
+            if len(parts) < len(written):
+                return None
+            found[key] = parts, all(one.exact for one in written if one is not None)
+        return found
+
+    def _joined_answer(
+        self, note: _Note, written: dict[_Key, tuple[list[F], bool]], path: ObjectPath, *, checked: bool
+    ) -> Answer[F]:
+        if not note:
+            return Answer(Scope.NOTHING, Verdict.EXACT, NEVER_TRUE)
+        exact = all(choice.exact and written[key][1] for key, choice in note)
+        reason = "" if exact else next((choice.reason for _, choice in note if choice.reason), OWN_WAY)
+        inverters = self.inverters(path, checked=checked)
+        back = [inverters[key[0]].binding.comes_back for key, _ in note]
+        if not any(back) and not exact:
+            verdict, reason = Verdict.UNSEARCHABLE, BLIND
+        else:
+            verdict = Verdict.EXACT if exact else Verdict.SUPERSET
+        blind = not all(back)
+        found = self._shared.get((verdict, reason, blind))
+        if found is None:
+            found = self._shared[verdict, reason, blind] = Answer(Scope.REMOVED, verdict, reason, blind=blind)
+        return found
+
+
+_Key = tuple[int, View, bool, bool]
+"""Which inverter, what of the value is compared, whether without case, whether the values are text."""
+_Note = list[tuple[_Key, Choice]]
+
+
+class _Lists:
+    """Values gathered for lists: one group for each field and way of comparing; a note for each comparison.
+
+    A comparison whose ways are no single list has the note None.
+    """
+
+    def __init__(self) -> None:
+        self.groups: dict[_Key, tuple[Condition, list[str | int | float | bool]]] = {}
+        self.notes: list[_Note | None] = []
+
+    def add(self, comparison: Comparison, inverters: Sequence[Inverter]) -> None:
+        note: _Note = []
+        taken: list[tuple[_Key, Condition, OneOf]] = []
+        for place, one in enumerate(inverters):
+            ways = one.ways(comparison)
+            if isinstance(ways, Fixed):
+                continue
+            choice = ways[0] if ways else None
+            if choice is None or len(choice.conditions) > 1 or choice.local:
+                self.notes.append(None)
+                return
+            condition = choice.conditions[0]
+            demand = condition.demand
+            if not isinstance(demand, OneOf) or condition.negated:
+                self.notes.append(None)
+                return
+            key = (place, condition.view, condition.fold, isinstance(demand.values[0], str))
+            note.append((key, choice))
+            taken.append((key, condition, demand))
+        self.notes.append(note)
+        for key, condition, demand in taken:
+            group = self.groups.get(key)
+            if group is None:
+                group = self.groups[key] = (condition, [])
+            group[1].extend(demand.values)
+
+
+def _says(way: Choice, comparator: Comparator) -> bool:
+    """Whether a way needs the comparator itself of the language."""
+    wanted = _DEMANDS.get(comparator)
+    return wanted is not None and any(isinstance(one.demand, wanted) for one in way.conditions)

@@ -1,0 +1,134 @@
+"""The one walk over a pattern: groups, the rule for what cannot be asked, folding of `=` under OR, verdicts.
+
+A walk is made for one compilation and remembers what was decided for each comparison. What a comparison
+becomes is its family's answer; how observations, windows and limits make whole queries is `compiler`'s
+work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from stix_shifter_utils.pattern import (
+    Comparator,
+    Comparison,
+    ComparisonAnd,
+    ComparisonExpression,
+)
+from stix_shifter_utils.query.answers import Answer, Scope
+from stix_shifter_utils.query.model import ComparisonVerdict, Policy, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Protocol
+
+    from stix_shifter_utils.pattern import ObjectPath
+
+    G = TypeVar("G")
+
+    class Family(Protocol[G]):
+        """What the walk asks of a family of languages; `checked` says that rows will be judged here."""
+
+        def judge(self, comparison: Comparison, *, checked: bool) -> Answer[G]: ...
+
+        def judge_any(
+            self, comparisons: Sequence[Comparison], *, checked: bool
+        ) -> tuple[list[G | Scope], list[Answer[G]]]: ...
+
+        def all_of(self, parts: Sequence[G]) -> G: ...
+
+        def any_of(self, parts: Sequence[G]) -> G: ...
+
+
+F = TypeVar("F")
+
+
+class Walk(Generic[F]):
+    """One pattern, one policy. `distrusted` are comparisons (by `id`) that nobody could judge."""
+
+    def __init__(self, family: Family[F], policy: Policy, distrusted: frozenset[int] = frozenset()) -> None:
+        self.family, self.policy, self.distrusted = family, policy, distrusted
+        self.checked = policy == "widen"
+        self.answers: dict[int, Answer[F]] = {}
+        self.expressions: dict[int, F | Scope] = {}
+
+    def expression(self, node: ComparisonExpression) -> F | Scope:
+        """The native condition of a comparison expression; one frame per level of the pattern's brackets."""
+        if isinstance(node, Comparison):
+            return self.settle(node, self.answer(node))
+        if isinstance(node, ComparisonAnd):
+            return self.both([self.expression(operand) for operand in node.operands])
+        parts: list[F | Scope] = []
+        folded: dict[ObjectPath, list[Comparison]] = {}
+        for operand in node.operands:
+            if isinstance(operand, Comparison) and is_foldable(operand):
+                same = folded.get(operand.path)
+                if same is None:
+                    folded[operand.path] = same = []
+                same.append(operand)
+            else:
+                parts.append(self.expression(operand))
+        for same in folded.values():
+            parts.extend(self.any_value(same))
+        return self.either(parts)
+
+    def any_value(self, comparisons: list[Comparison]) -> Iterable[F | Scope]:
+        """`=` and IN of one path under one OR, as few lists of values."""
+        if len(comparisons) == 1 or self.distrusted:
+            return [self.settle(each, self.answer(each)) for each in comparisons]
+        parts, answers = self.family.judge_any(comparisons, checked=self.checked)
+        kept: list[F | Scope] = list(parts)
+        for comparison, answer in zip(comparisons, answers, strict=True):
+            self.answers[id(comparison)] = answer
+            if answer.part is not Scope.REMOVED:  # else it is in one of the parts already
+                kept.append(self.settle(comparison, answer))
+        return kept
+
+    def answer(self, comparison: Comparison) -> Answer[F]:
+        answer = self.family.judge(comparison, checked=self.checked)
+        self.answers[id(comparison)] = answer
+        return answer
+
+    def settle(self, comparison: Comparison, answer: Answer[F]) -> F | Scope:
+        """What a comparison contributes under the policy."""
+        if self.checked:
+            if answer.verdict is Verdict.UNSEARCHABLE or id(comparison) in self.distrusted:
+                return Scope.NOTHING
+            return Scope.ALL if answer.part is None else answer.part
+        if answer.part is None or answer.verdict is Verdict.LOCAL:
+            return Scope.REMOVED
+        return answer.part
+
+    def both(self, parts: list[F | Scope]) -> F | Scope:
+        """AND. A removed part takes the rest along."""
+        if Scope.REMOVED in parts:
+            return Scope.REMOVED
+        if Scope.NOTHING in parts:
+            return Scope.NOTHING
+        kept = [part for part in parts if not isinstance(part, Scope)]
+        return self.family.all_of(kept) if kept else Scope.ALL
+
+    def either(self, parts: list[F | Scope]) -> F | Scope:
+        """OR. A removed part leaves the rest."""
+        if Scope.ALL in parts:
+            return Scope.ALL
+        kept = [part for part in parts if not isinstance(part, Scope)]
+        if kept:
+            return self.family.any_of(kept)
+        return Scope.NOTHING if Scope.NOTHING in parts else Scope.REMOVED
+
+    def verdict(self, comparison: Comparison) -> ComparisonVerdict:
+        """What was decided for a comparison of the walked expression."""
+        answer = self.answers[id(comparison)]
+        if id(comparison) in self.distrusted:
+            reason = "its values do not come back, and rows are asked for by other parts of the pattern too"
+            return ComparisonVerdict(comparison, Verdict.UNSEARCHABLE, reason)
+        return ComparisonVerdict(comparison, answer.verdict, answer.reason)
+
+
+def is_foldable(comparison: Comparison) -> bool:
+    """Whether a comparison says that a value is one of some literals."""
+    return not comparison.negated and comparison.comparator in _FOLDABLE
+
+
+_FOLDABLE = frozenset({Comparator.EQUAL, Comparator.IN})
