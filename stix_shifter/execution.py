@@ -96,11 +96,11 @@ class Searches:
         limits: Limits,
         *,
         progress: Callable[[str], None] = lambda _: None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source, self._limits, self._progress = source, limits, progress
-        self._sleep, self._now = sleep, now
+        self._sleep, self._now = sleep or time.sleep, now
         self._searches = [_Search(number, query) for number, query in enumerate(queries, 1)]
         self.failures: list[Failure] = []
         self.rows = 0

@@ -13,7 +13,7 @@ import sys
 import threading
 import traceback
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from stix_shifter.cli.arguments import UsageError
 from stix_shifter.cli.configs import Configs
@@ -36,6 +36,7 @@ from stix_shifter.cli.new_connector import NewConnector
 from stix_shifter.cli.parser import Command, CommandParser, add_global_flags, declare
 from stix_shifter.cli.translate import Translate
 from stix_shifter.cli.transmit import Transmit
+from stix_shifter_utils.errors import StixShifterError, TranslationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,6 +126,8 @@ def _guarded(args: argparse.Namespace, console: Console) -> int:
         return int(args.run(args, console))
     except (UsageError, BrokenPipeError):
         raise
+    except StixShifterError as error:
+        return console.answer(_error_document(error, args))
     except Exception as error:  # noqa: BLE001  the program's outer edge
         if args.debug:
             sys.stderr.write(console.mask(traceback.format_exc()))
@@ -134,12 +137,18 @@ def _guarded(args: argparse.Namespace, console: Console) -> int:
         console.end_progress()
 
 
+def _error_document(error: StixShifterError, args: argparse.Namespace) -> dict[str, Any]:
+    """The classic error object of what a command raised."""
+    from stix_shifter_utils.connector.edge import error_answer
+
+    module = str(getattr(args, "module", "")).partition(":")[0]
+    return error_answer(error, module or None, translating=isinstance(error, TranslationError))
+
+
 def describe(error: BaseException) -> str:
     """An exception in one line; its type too, where the message alone would not make sense."""
-    from stix_shifter_utils.errors import StixShifterError
-
     text = " ".join(str(error).split())
-    if isinstance(error, (StixShifterError, OSError)) and text:
+    if isinstance(error, OSError) and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

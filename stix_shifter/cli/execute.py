@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from stix_shifter.cli import credentials
+from stix_shifter.cli import credentials, results
 from stix_shifter.cli.arguments import bad_argument, with_options
-from stix_shifter.cli.console import ERROR_ANSWER, errors_in, to_json
+from stix_shifter.cli.console import ERROR_ANSWER, WORKED, errors_in, is_error, to_json
 from stix_shifter.cli.parser import Command
 
 if TYPE_CHECKING:
@@ -81,38 +83,67 @@ class Execute(Command):
             metavar="S",
             help=f"give up after so many seconds (default {DEFAULT_TIMEOUT_S:g})",
         )
-        parser.add_argument(
-            "--stix-2.1", dest="stix_2_1", action="store_true", default=None, help="STIX 2.1 instead of 2.0"
-        )
+        results.add_output_flags(parser)
 
     def run(self, args: argparse.Namespace, console: Console) -> int:
-        from stix_shifter.stix_translation.stix_translation import QUERY, RESULTS, StixTranslation
-        from stix_shifter.stix_transmission.stix_transmission import StixTransmission
+        from stix_shifter.stix_translation.stix_translation import QUERY, StixTranslation
 
         identity = console.inputs.object(args.data_source, "data_source")
         connection, configuration = credentials.read(args, console, args.transmission_module)
         pattern = console.inputs.text(args.pattern, "pattern")
         options = _options(connection, args)
-        translation = StixTranslation()
-        translated = translation.translate(
+        translated = StixTranslation().translate(
             args.translation_module, QUERY, identity, pattern, _strict(options)
         )
-        queries = translated.get("queries")
-        if not queries:
+        if is_error(translated) and not translated.get("queries"):
             return console.answer(translated)
         logger.info("Translated Queries:\n%s", to_json(translated))
-        refused = list(errors_in(translated))
-        source = StixTransmission(args.transmission_module, connection, configuration)
-        rows, searches = _search(source, queries, options, args, console)
-        if searches.failures and not rows:
-            return console.answer(_all_failed(searches.failures, args.transmission_module))
-        bundle = translation.translate(args.translation_module, RESULTS, identity, rows, options)
-        code = console.answer(bundle)
-        return ERROR_ANSWER if _report(searches, refused, console) else code
+        with _searches(args, connection, configuration, translated["queries"], console) as searches:
+            code = _print_found(searches, identity, options, args, console)
+        return _report(searches, list(errors_in(translated)), console) or code
+
+
+@contextmanager
+def _searches(
+    args: argparse.Namespace, connection: Any, configuration: Any, queries: Sequence[Any], console: Console
+) -> Iterator[Searches]:
+    from stix_shifter.execution import PAGE, Limits, Searches
+    from stix_shifter.stix_transmission.stix_transmission import StixTransmission
+
+    page = (connection.get("options") or {}).get("batch_size")
+    rows_per_call = page if isinstance(page, int) and page > 0 else PAGE
+    limits = Limits(rows=args.results, page=rows_per_call, timeout_s=args.timeout)
+    with (
+        StixTransmission(args.transmission_module, connection, configuration) as source,
+        Searches(source, queries, limits, progress=console.progress) as searches,
+    ):
+        yield searches
+
+
+def _print_found(
+    searches: Searches,
+    identity: Mapping[str, Any],
+    options: Mapping[str, Any],
+    args: argparse.Namespace,
+    console: Console,
+) -> int:
+    """Print the bundle of what is found; where nothing was because all failed, the error."""
+    pages = searches.pages()
+    first = next(pages, ())
+    if not first and searches.failures:
+        console.print_json(_all_failed(searches.failures, args.transmission_module))
+        return ERROR_ANSWER
+    rows = chain(first, chain.from_iterable(pages))
+    if args.stream or args.ndjson:
+        results.print_stream(args, console, identity, rows, options)
+        return WORKED
+    return results.print_bundle(args.translation_module, identity, list(rows), options, console)
 
 
 def _options(connection: Mapping[str, Any], args: argparse.Namespace) -> dict[str, Any]:
-    options = connection.get("options") or {}
+    options = connection.get("options")
+    if options is None:
+        options = {}
     if not isinstance(options, Mapping):
         raise bad_argument(name="connection", problem="options must be a JSON object")
     return with_options(options, **{"stix_2.1": args.stix_2_1})
@@ -123,26 +154,8 @@ def _strict(options: Mapping[str, Any]) -> dict[str, Any]:
     return with_options(options, validate_pattern=True if options.get("language", "stix") == "stix" else None)
 
 
-def _search(
-    source: Any,
-    queries: Sequence[Any],
-    options: Mapping[str, Any],
-    args: argparse.Namespace,
-    console: Console,
-) -> tuple[list[Any], Searches]:
-    from stix_shifter.execution import PAGE, Limits, Searches
-
-    page = options.get("batch_size")
-    rows_per_call = page if isinstance(page, int) and page > 0 else PAGE
-    limits = Limits(rows=args.results, page=rows_per_call, timeout_s=args.timeout)
-    with Searches(source, queries, limits, progress=console.progress) as searches:
-        rows = [row for page in searches.pages() for row in page]
-    console.end_progress()
-    return rows, searches
-
-
-def _report(searches: Searches, refused: Sequence[str], console: Console) -> bool:
-    """Say on standard error what is not in the bundle; True when something failed."""
+def _report(searches: Searches, refused: Sequence[str], console: Console) -> int:
+    """Say on standard error what is not in the bundle; the exit code."""
     for text in refused:
         console.complain(f"translation: {text}")
     for failure in searches.failures:
@@ -153,7 +166,7 @@ def _report(searches: Searches, refused: Sequence[str], console: Console) -> boo
         )
     elif searches.cut_short:
         console.note(f"stopped at {searches.rows} rows; there may be more (-r asks for more)")
-    return bool(refused or searches.failures)
+    return ERROR_ANSWER if refused or searches.failures else WORKED
 
 
 def _all_failed(failures: Sequence[Failure], module: str) -> dict[str, Any]:

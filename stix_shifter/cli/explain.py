@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stix_shifter.cli.console import WORKED
 from stix_shifter.cli.parser import Command
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from stix_shifter.cli.console import Console
     from stix_shifter.cli.parser import CommandParser
     from stix_shifter.cli.tables import Page
     from stix_shifter_utils.pattern import TimeWindow
-    from stix_shifter_utils.query import ComparisonVerdict, NativeQuery, QueryPlan
+    from stix_shifter_utils.query import ComparisonVerdict, QueryPlan
 
 MEANINGS = {
     "exact": "the native query says just this",
@@ -53,37 +53,9 @@ class Explain(Command):
         options = console.inputs.object(args.options, "options")
         explanation = explain(args.module, pattern, options)
         if args.json:
-            return console.answer(as_document(explanation.dialects.values()))
+            return console.answer(explanation.to_json())
         page(explanation.dialects.values()).show()
         return WORKED
-
-
-def as_document(plans: Iterable[QueryPlan]) -> dict[str, Any]:
-    """The plans as JSON-ready data, by dialect."""
-    return {plan.dialect: _plan_document(plan) for plan in plans}
-
-
-def _plan_document(plan: QueryPlan) -> dict[str, Any]:
-    return {
-        "queries": [_query_document(query) for query in plan.queries],
-        "comparisons": [
-            {
-                "comparison": _text(verdict),
-                "verdict": verdict.verdict.value,
-                "reason": verdict.reason,
-            }
-            for verdict in plan.verdicts
-        ],
-        "unmapped_attributes": list(plan.unmapped_attributes),
-        "unmapped_comparators": [comparator.value for comparator in plan.unmapped_comparators],
-    }
-
-
-def _query_document(query: NativeQuery) -> dict[str, Any]:
-    start, stop = (
-        moment.isoformat() if moment else None for moment in (query.window.start, query.window.stop)
-    )
-    return {"query": query.body, "start": start, "stop": stop, "limit": query.limit}
 
 
 def page(plans: Iterable[QueryPlan]) -> Page:
@@ -92,28 +64,32 @@ def page(plans: Iterable[QueryPlan]) -> Page:
 
     made = Page()
     for plan in plans:
-        for line in _plan_lines(plan, made):
-            made.line(line)
+        made.heading(f"dialect {plan.dialect}")
+        _add_verdicts(made, plan)
+        _add_queries(made, plan)
+        made.line()
     return made
 
 
-def _plan_lines(plan: QueryPlan, made: Page) -> Iterator[str]:
+def _add_verdicts(made: Page, plan: QueryPlan) -> None:
     from stix_shifter.cli.tables import Table
 
-    made.heading(f"dialect {plan.dialect}")
     rows = tuple((_text(each), each.verdict.value, each.reason) for each in plan.verdicts)
-    made.table(Table(("comparison", "verdict", "why"), rows, key=1))
-    yield ""
-    yield from (
-        f"  {word}: {meaning}" for word, meaning in MEANINGS.items() if any(row[1] == word for row in rows)
-    )
+    if rows:
+        made.table(Table(("comparison", "verdict", "why"), rows, key=1))
+        made.line()
+    for word, meaning in MEANINGS.items():
+        if any(row[1] == word for row in rows):
+            made.line(f"  {word}: {meaning}")
+
+
+def _add_queries(made: Page, plan: QueryPlan) -> None:
     if not plan.queries:
-        yield "Nothing is sent: no part of the pattern can be asked of this dialect."
+        made.line("Nothing is sent: no part of the pattern can be asked of this dialect.")
     for number, query in enumerate(plan.queries, 1):
         limit = "" if query.limit is None else f", at most {query.limit} rows"
-        yield f"\nquery {number} of {len(plan.queries)}: {_window(query.window)}{limit}"
+        made.line(f"\nquery {number} of {len(plan.queries)}: {_window(query.window)}{limit}")
         made.code(query.body)
-    yield ""
 
 
 def _window(window: TimeWindow) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from stix_shifter.cli.console import Console
     from stix_shifter.cli.parser import CommandParser
+    from stix_shifter_utils.stix import Version
 
 
 class JudgeBundle(Command):
@@ -51,7 +52,7 @@ class JudgeBundle(Command):
             observed_from_objects(objects)
         )
         if args.as_bundle:
-            version = "2.1" if any(item.get("spec_version") == "2.1" for item in objects) else "2.0"
+            version: Version = "2.1" if any(item.get("spec_version") == "2.1" for item in objects) else "2.0"
             console.print_json(_bundle(set(result.observed), objects, version))
         else:
             console.print_json({"matched": result.matched, "observed_data": list(result.observed)})
@@ -65,7 +66,7 @@ def _objects(found: Any) -> list[Mapping[str, Any]]:
     return objects
 
 
-def _bundle(ids: set[str], objects: Iterable[Mapping[str, Any]], version: str) -> dict[str, Any]:
+def _bundle(ids: set[str], objects: Iterable[Mapping[str, Any]], version: Version) -> dict[str, Any]:
     from stix_shifter_utils.stix import bundle_of
 
     by_id = {item.get("id"): item for item in objects}

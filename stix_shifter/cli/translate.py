@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from stix_shifter.cli import results
 from stix_shifter.cli.arguments import bad_argument, parse_json, with_options
 from stix_shifter.cli.parser import Command
 
@@ -63,37 +64,22 @@ class Translate(Command):
         parser.add_argument(
             "-x", "--stix-validator", action="store_true", help="check the bundle with stix2-validator"
         )
-        parser.add_argument(
-            "--stix-2.1", dest="stix_2_1", action="store_true", default=None, help="STIX 2.1 instead of 2.0"
-        )
-        parser.add_argument(
-            "--stream", action="store_true", help="results: row by row, in the memory of one page"
-        )
-        parser.add_argument(
-            "--ndjson", action="store_true", help="results: one STIX object per line, streamed"
-        )
+        results.add_output_flags(parser, only_for="results: ")
 
     def run(self, args: argparse.Namespace, console: Console) -> int:
         if args.translate_type in NEED_DATA and (args.data_source is None or args.data is None):
-            raise bad_argument(
-                name="data", problem=f"translate {args.translate_type} needs data_source and data"
-            )
+            problem = f"translate {args.translate_type} needs data_source and data"
+            raise bad_argument(name="data", problem=problem)
         if args.translate_type == "results":
-            from stix_shifter.cli.results import translate_results
-
-            return translate_results(args, console)
+            return results.translate_results(args, console)
         from stix_shifter.stix_translation.stix_translation import StixTranslation
 
-        identity = _identity(args, console)
+        identity = console.inputs.object(args.data_source, "data_source")
         options = with_options(console.inputs.object(args.options, "options"), **{"stix_2.1": args.stix_2_1})
         answer = StixTranslation().translate(
             args.module, args.translate_type, identity, _pattern(args, console), options
         )
         return console.answer(answer)
-
-
-def _identity(args: argparse.Namespace, console: Console) -> dict[str, Any]:
-    return console.inputs.object(args.data_source, "data_source")
 
 
 def _pattern(args: argparse.Namespace, console: Console) -> str | None:

@@ -70,8 +70,8 @@ class Transmit(Command):
 
         connection, configuration = credentials.read(args, console, args.module)
         arguments = list(_call_arguments(args, console))
-        transmission = StixTransmission(args.module, connection, configuration)
-        answer = getattr(transmission, args.operation)(*arguments)
+        with StixTransmission(args.module, connection, configuration) as transmission:
+            answer = getattr(transmission, args.operation)(*arguments)
         return console.answer(answer)
 
 

@@ -58,6 +58,11 @@ class ConnectorFolder:
         """The dialects that the mapping files name."""
         return tuple(list_dialects(self.path / JSON_FOLDER))
 
+    @cached_property
+    def transmission_files(self) -> tuple[JsonFile, ...]:
+        """The declared API, where there is one."""
+        return tuple(self._read(path) for path in sorted((self.path / "stix_transmission").glob("api.json")))
+
     def maps(self, kind: str) -> Iterator[JsonFile]:
         """The readable mapping files of one kind (`to_stix_map`), of whatever dialect."""
         for file in self.mapping_files:

@@ -20,7 +20,7 @@ SHOWN = 80
 
 def check(folder: ConnectorFolder) -> Iterator[Finding]:
     """Each place in each file that breaks its schema."""
-    for file in (*folder.mapping_files, *folder.configuration_files):
+    for file in (*folder.mapping_files, *folder.configuration_files, *folder.transmission_files):
         if file.data is None:
             yield Finding(file.relative, f"{file.problem}; mend it")
         else:
@@ -29,6 +29,8 @@ def check(folder: ConnectorFolder) -> Iterator[Finding]:
 
 def _kind(file: JsonFile) -> str | None:
     """The schema for a file, by its name; None for a file of the connector's own."""
+    if file.relative.startswith("stix_transmission/"):
+        return file.stem
     if file.relative.startswith("configuration/"):
         if file.stem.startswith("lang_"):
             return "labels"

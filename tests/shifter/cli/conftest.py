@@ -3,8 +3,9 @@
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,3 +40,15 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         return Said(code, captured.out, captured.err)
 
     return run_it
+
+
+TINY_SITE = Path(__file__).parent / "tiny_site"
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The connector `tiny` (see its api_client.py) can be imported, as any installed one."""
+    monkeypatch.syspath_prepend(str(TINY_SITE))
+    yield
+    for name in [name for name in sys.modules if name.startswith("stix_shifter_modules.tiny")]:
+        del sys.modules[name]

@@ -49,12 +49,15 @@ GOOD: dict[str, Any] = {
     "stix_translation/json/values_of_our_own.json": {"anything": [1]},
     "configuration/config.json": CONFIG,
     "configuration/lang_en.json": LABELS,
+    "stix_transmission/api.json": {
+        "ping": {"get": "/health"},
+        "results": {"get": "/rows", "records": "$.rows"},
+    },
     "configuration/capabilities.json": {"page_size": 100, "comparators": {"text": ["=", "IN"]}},
 }
 TEXTS = {
     "entry_point.py": "raise RuntimeError('imported')",
     "README.md": "Acme Watch 7",
-    "stix_transmission/api_client.py": "",
     "stix_translation/transformers.py": "class Upper:\n    pass\n",
     "tests/test_acme.py": "",
 }
@@ -108,7 +111,7 @@ WRONG = [
     ("files-present", "entry_point.py", "", None, "copy it from async_template"),
     ("files-present", "README.md", "", None, "which product"),
     ("files-present", LANG, "", None, "label"),
-    ("files-present", "stix_transmission/api_client.py", "", None, "cannot reach the source"),
+    ("files-present", "stix_transmission/api.json", "", None, "cannot reach the source"),
     ("files-present", "tests/test_acme.py", "", None, "standard suite"),
     ("json-schema", TO, "", "{", "is not JSON"),
     ("json-schema", TO, "", "[]", "must hold a JSON object"),
@@ -122,6 +125,7 @@ WRONG = [
     ("json-schema", CONF, "connection/options/zone/type", "txt", "'txt' is not one of"),
     ("json-schema", LANG, "connection/host/label", {}, "connection.host"),
     ("json-schema", "configuration/capabilities.json", "page_size", 0, "page_size"),
+    ("json-schema", "stix_transmission/api.json", "ping", {"got": "/health"}, "got"),
     ("stix-names-exist", TO, "port/key", "network-trafic.src_port", "did you mean network-traffic?"),
     ("stix-names-exist", TO, "port/key", "network-traffic.weather", "begins with x_"),
     ("stix-names-exist", TO, "port/key", "network-traffic.scr_port", "did you mean src_port?"),
