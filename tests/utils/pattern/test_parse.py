@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
@@ -510,12 +509,12 @@ def test_a_hundred_thousand_comparisons_are_read_at_the_default_recursion_limit(
         ("[a:b = " + "ü" * 9000 + "]", 7),
     ],
 )
-def test_hostile_texts_are_refused_in_no_time(text: str, column: int, parser: Parser) -> None:
-    began = time.process_time()
+def test_texts_that_could_take_antlr_hours_are_refused_at_their_first_fault(
+    text: str, column: int, parser: Parser
+) -> None:
     with pytest.raises(PatternSyntaxError) as refused:
         parse_pattern(text, parser=parser)
     assert refused.value.column == column
-    assert time.process_time() - began < 10  # quadratic scanning would take minutes
 
 
 def test_long_refused_texts_are_refused_by_the_reader_itself() -> None:

@@ -162,6 +162,6 @@ def test_readers_agree_on_ten_thousand_generated_patterns() -> None:
 
 def test_readers_refuse_the_same_broken_patterns_at_the_same_place() -> None:
     chance = random.Random(99)
-    texts = [broken(text, chance) for text in generated(10_500)]
+    texts = [broken(text, chance) for text in list(generated(10_500))[::2]]
     assert disagreements(texts) == []
-    assert sum(not isinstance(outcome(read_pattern, text), Pattern) for text in texts) > 6000
+    assert sum(not isinstance(outcome(read_pattern, text), Pattern) for text in texts) > 4000
