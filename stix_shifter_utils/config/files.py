@@ -1,5 +1,7 @@
 """Reading configuration files: merged with the common ones, cached until a file changes.
 
+Paths are text here: the files are looked at on every call, and `pathlib` would take most of its time.
+
 The connector's own value wins over the common one, key by key. What the files mean is in `schema.py`.
 """
 
@@ -15,7 +17,7 @@ from stix_shifter_utils.config.locate import module_folder, module_paths
 from stix_shifter_utils.errors import MappingFileError
 
 Document = dict[str, Any]
-_CORE = Path(__file__).parent
+_CORE = str(Path(__file__).parent)
 Stamp = tuple[tuple[str, int, int], ...]
 """Path, time of change in ns and size of each file that a cached value depends on; -1 where there is none."""
 
@@ -35,37 +37,48 @@ def module_labels(module: str, language: str = "en") -> Document:
     return labels
 
 
-def config_files(folder: Path) -> tuple[Path, ...]:
+def config_files(folder: Path) -> tuple[str, ...]:
     """The configuration files of a connector's folder, the strongest last."""
-    return _layers("config.json", folder, tuple(module_paths()))
+    return _layers("config.json", str(folder), module_paths())
 
 
-def label_files(folder: Path, language: str = "en") -> tuple[Path, ...]:
+def label_files(folder: Path, language: str = "en") -> tuple[str, ...]:
     """The label files of a connector's folder, the strongest last."""
-    return _layers(f"lang_{language}.json", folder, tuple(module_paths()))
+    return _layers(f"lang_{language}.json", str(folder), module_paths())
 
 
 @lru_cache(maxsize=256)
-def _layers(name: str, folder: Path, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+def _layers(name: str, folder: str, paths: tuple[str, ...]) -> tuple[str, ...]:
     """Core, common, own. Wheels of single connectors bring no common file: it is merged into their own."""
-    common = (path / name for path in reversed(paths))
-    return (_CORE / f"core_{name}", *common, folder / "configuration" / name)
+    common = (inside(path, name) for path in reversed(paths))
+    return (inside(_CORE, f"core_{name}"), *common, inside(folder, "configuration", name))
 
 
-def stamp(files: tuple[Path, ...]) -> Stamp:
+@lru_cache(maxsize=4096)
+def inside(folder: str, *names: str) -> str:
+    """The path of something in a folder, as text."""
+    return str(Path(folder, *names))
+
+
+def stamp(files: tuple[str, ...]) -> Stamp:
     """The state of some files, to see whether a cached value still holds."""
-    return tuple(_stamp(str(path)) for path in files)
+    return tuple([_stamp(path) for path in files])
 
 
 def _stamp(path: str) -> tuple[str, int, int]:
     try:
-        found = os.stat(path)  # noqa: PTH116 -- asked on every call; making a Path costs more than the answer
+        found = os.stat(path)  # noqa: PTH116 -- see the head of this file
     except OSError:
         return path, -1, -1
     return path, found.st_mtime_ns, found.st_size
 
 
-def merged(files: tuple[Path, ...]) -> Document:
+def is_there(path: str) -> bool:
+    """Whether there is a file or folder of that name."""
+    return _stamp(path)[1] >= 0
+
+
+def merged(files: tuple[str, ...]) -> Document:
     """The deep merge of some files, the last one winning. Shared: not to be changed by the caller."""
     return _merged(stamp(files))
 

@@ -25,26 +25,41 @@ class ModulePlace(NamedTuple):
     folder: Path
 
 
-def module_paths() -> list[Path]:
+def module_paths() -> tuple[str, ...]:
     """All folders that hold connectors, in import order: a checkout, and each site directory with wheels."""
     try:
         import stix_shifter_modules
     except ModuleNotFoundError:
-        return []
-    return [Path(path) for path in dict.fromkeys(stix_shifter_modules.__path__)]
+        return ()
+    return tuple(dict.fromkeys(stix_shifter_modules.__path__))
 
 
 def find_module(name: str) -> ModulePlace:
     """The place of a connector. Raises UnsupportedDataSourceError when none of that name is installed."""
     if _NAME.fullmatch(str(name)):
-        for path in module_paths():
-            if (path / name / "entry_point.py").is_file() or (path / name / "__init__.py").is_file():
-                return ModulePlace(name, f"{NAMESPACE}.{name}", path / name)
-        registered = _registered().get(name)
+        place = _remembered(name, module_paths())
+        registered = None if place else _registered().get(name)
+        if place is not None:
+            return place
         if registered is not None:
             return _place_of(name, registered)
     message = f"{name} is an unsupported data source."
     raise UnsupportedDataSourceError(message)
+
+
+_PLACES: dict[tuple[str, tuple[str, ...]], ModulePlace] = {}
+
+
+def _remembered(name: str, paths: tuple[str, ...]) -> ModulePlace | None:
+    """The place on the namespace path, kept once found: asking the disk costs more than all else here."""
+    place = _PLACES.get((name, paths))
+    if place is not None and place.folder.is_dir():
+        return place
+    for path in paths:
+        folder = Path(path, name)
+        if (folder / "entry_point.py").is_file() or (folder / "__init__.py").is_file():
+            return _PLACES.setdefault((name, paths), ModulePlace(name, f"{NAMESPACE}.{name}", folder))
+    return None
 
 
 def module_folder(name: str) -> Path:
@@ -55,7 +70,7 @@ def module_folder(name: str) -> Path:
 def installed_modules() -> list[str]:
     """The names of all connectors, sorted; those with a file `SKIP.ME` are left out."""
     names = set(_registered())
-    for path in module_paths():
+    for path in map(Path, module_paths()):
         if path.is_dir():
             names.update(folder.name for folder in path.iterdir() if _is_listed(folder))
     return sorted(names)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stix_shifter_utils.config.files import Stamp, stamp
 from stix_shifter_utils.connector.query_translator import BaseQueryTranslator
 from stix_shifter_utils.connector.results_translator import BaseResultTranslator
 from stix_shifter_utils.errors import ConfigurationError, NotImplementedModeError, UnsupportedDialectError
@@ -77,6 +80,21 @@ class Dialects:
         if len(translators) == 1:
             return next(iter(translators.values()))
         return self.default(language).results_translator().for_dialects(chosen, translators)
+
+
+def known_dialects(folder: str) -> tuple[str, ...]:
+    """The dialects that the mapping files of a folder name; `default` where there are none."""
+    return _listed(stamp((folder,)))
+
+
+@lru_cache(maxsize=256)
+def _listed(state: Stamp) -> tuple[str, ...]:
+    folder, changed, _ = state[0]
+    if changed < 0:
+        return ("default",)
+    from stix_shifter_utils.mapping import list_dialects
+
+    return tuple(list_dialects(Path(folder)))
 
 
 def _checked_results(translator: Any) -> BaseResultTranslator:

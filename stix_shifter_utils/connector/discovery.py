@@ -6,11 +6,13 @@ Where their folders are is `config.locate`.
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from stix_shifter_utils.config.files import Stamp, inside, stamp
 from stix_shifter_utils.config.locate import (
     NAMESPACE,
     ModulePlace,
@@ -101,10 +103,19 @@ def import_part(connector: str | ModulePlace, dotted: str) -> ModuleType | None:
     name = f"{place.package}.{dotted}"
     if name in sys.modules:
         return sys.modules[name]
-    file = place.folder.joinpath(*dotted.split("."))
-    if not file.with_suffix(".py").is_file() and not (file / "__init__.py").is_file():
-        return None
-    return _imported(place, name)
+    folder, _, last = dotted.rpartition(".")
+    where = inside(str(place.folder), *folder.split("."))
+    return _imported(place, name) if last in _modules_in(stamp((where,))) else None
+
+
+@lru_cache(maxsize=1024)
+def _modules_in(state: Stamp) -> frozenset[str]:
+    """The names of the modules in a folder; read again when something is added or removed."""
+    folder, changed, _ = state[0]
+    if changed < 0:
+        return frozenset()
+    found = Path(folder).iterdir()
+    return frozenset(one.stem for one in found if one.suffix == ".py" or (one / "__init__.py").is_file())
 
 
 def place_of_class(cls: type) -> ModulePlace:

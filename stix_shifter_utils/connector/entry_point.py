@@ -6,15 +6,16 @@ A connector's `entry_point.py` is a few statements in a constructor: `set_async`
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.config.checking import validate_against
-from stix_shifter_utils.config.files import Document, config_files, copied, merged
+from stix_shifter_utils.config.files import Document, config_files, copied, inside, merged
 from stix_shifter_utils.config.masking import secrets_in
 from stix_shifter_utils.config.schema import schema_of
 from stix_shifter_utils.connector import answers
 from stix_shifter_utils.connector.calls import call, row_number, settle
-from stix_shifter_utils.connector.dialects import Dialect, Dialects
+from stix_shifter_utils.connector.dialects import Dialect, Dialects, known_dialects
 from stix_shifter_utils.connector.discovery import place_of_class
 from stix_shifter_utils.connector.edge import answer_of
 from stix_shifter_utils.errors import ConfigurationError
@@ -120,34 +121,31 @@ class BaseEntryPoint:
             )
 
     def _known_dialects(self) -> list[str]:
-        from stix_shifter_utils.mapping import list_dialects
-
-        folder = self._translation_folder / "json"
-        return list_dialects(folder) if folder.is_dir() else ["default"]
+        return list(known_dialects(inside(self._translation_folder, "json")))
 
     @property
-    def _translation_folder(self) -> Any:
-        return self._place.folder / "stix_translation"
+    def _translation_folder(self) -> str:
+        return inside(str(self._place.folder), "stix_translation")
 
     def create_default_query_translator(self, dialect: str) -> BaseQueryTranslator:
         """The connector's `QueryTranslator`, or the base class where it has no such file."""
         from stix_shifter_utils.connector.setup import query_translator_class
 
         kind = query_translator_class(self._place)
-        return kind(self.options, dialect, str(self._translation_folder))
+        return kind(self.options, dialect, self._translation_folder)
 
     def create_default_results_translator(self, dialect: str) -> BaseResultTranslator:
         """The connector's `ResultsTranslator`, or the shared one where it has no such file."""
         from stix_shifter_utils.connector.setup import results_translator_class
 
         kind = results_translator_class(self._place)
-        return kind(self.options, dialect, str(self._translation_folder))
+        return kind(self.options, dialect, self._translation_folder)
 
     def get_mapping(self) -> Document:
         """File name without `.json` -> content, for every mapping file; `{}` for a connector without any."""
         from stix_shifter_utils.connector.files import all_json
 
-        return all_json(self._translation_folder / "json")
+        return all_json(Path(self._translation_folder, "json"))
 
     def get_query_translator(self, dialect: str | None = None) -> BaseQueryTranslator:
         """By dialect, or the default of the option `language`. Raises UnsupportedDialectError."""

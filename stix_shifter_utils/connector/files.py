@@ -35,13 +35,13 @@ def read_json(
     if not path.is_file():
         message = f"{path}: no such file (looked for as a file of {'/'.join(search_path)})"
         raise MappingFileError(message)
-    return copied(_document(stamp((path,))))
+    return copied(_document(stamp((str(path),))))
 
 
 def all_json(folder: Path) -> Document:
     """File name without `.json` -> parsed JSON, for every JSON file directly in a folder; a fresh copy."""
     files = tuple(sorted(folder.glob("*.json")))
-    documents = (_document(stamp((file,))) for file in files)
+    documents = (_document(stamp((str(file),))) for file in files)
     return {file.stem: copied(document) for file, document in zip(files, documents, strict=True)}
 
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from stix_shifter_utils.config.files import Stamp, copied, stamp
 from stix_shifter_utils.connector.discovery import import_part, place_of_class
+from stix_shifter_utils.connector.maps import mappings_of
 from stix_shifter_utils.errors import NotImplementedModeError, PatternValidationError, UnsupportedFeatureError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping, Sequence
 
-    from stix_shifter_utils.mapping import DialectMapping, FieldIndex, Relation
+    from stix_shifter_utils.mapping import DialectMapping, FieldIndex
     from stix_shifter_utils.pattern import Pattern
     from stix_shifter_utils.query import Capabilities, Policy, QueryCompiler, QueryPlan
 
@@ -34,7 +35,7 @@ class BaseQueryTranslator:
     them.
     """
 
-    compiler: ClassVar[type[QueryCompiler] | None] = None
+    compiler: ClassVar[type[QueryCompiler[Any]] | None] = None
 
     def __init__(self, options: dict[str, Any], dialect: str, basepath: str | Path | None) -> None:
         self.options = options
@@ -69,12 +70,12 @@ class BaseQueryTranslator:
 
     def fetch_mapping(self, basepath: Any, dialect: str, options: Mapping[str, Any]) -> Any:
         """The from_stix map of a dialect, a fresh copy; made from the to_stix map where there is none."""
-        mapping = _mappings(basepath, dialect, options, {})
+        mapping = mappings_of(basepath, dialect, options)
         return copied(mapping.from_stix) if mapping.from_stix is not None else _derived(mapping.index)
 
     def fetch_operators(self, basepath: Any, dialect: str, options: Mapping[str, Any]) -> Any:
         """The operators of a dialect, a fresh copy."""
-        return copied(_mappings(basepath, dialect, options, {}).operators)
+        return copied(mappings_of(basepath, dialect, options).operators)
 
     def read_json(self, filepath: str | Path, options: Mapping[str, Any]) -> Any:
         """A JSON file of this connector, or what the option `mapping` puts in its place."""
@@ -93,9 +94,7 @@ class BaseQueryTranslator:
 
     def mapping(self) -> DialectMapping:
         """The mapping files of this dialect, indexed; shared, so only to be read."""
-        return _mappings(
-            self.basepath, self.dialect, self.options, _relations(place_of_class(type(self)).name)
-        )
+        return mappings_of(self.basepath, self.dialect, self.options, place_of_class(type(self)).name)
 
     def plan(self, data: str, policy: Policy | None = None, now: datetime | None = None) -> QueryPlan:
         """What this dialect is asked for a pattern.
@@ -190,24 +189,7 @@ def _validate(text: str) -> None:
         raise PatternValidationError(message)
 
 
-def _mappings(
-    basepath: Any, dialect: str, options: Mapping[str, Any], relations: Mapping[str, Relation]
-) -> DialectMapping:
-    from stix_shifter_utils.mapping import load_mappings
-
-    return load_mappings(Path(basepath) / "json", dialect, options, relations)
-
-
-@lru_cache(maxsize=1024)
-def _relations(module: str) -> Mapping[str, Relation]:
-    """How a value follows from the native one, for each transformer of a connector."""
-    from stix_shifter_utils.results import get_module_transformers
-
-    transformers = get_module_transformers(module)
-    return {name: kind.relation for name, kind in transformers.items() if hasattr(kind, "relation")}
-
-
-def _compiler_of(translator: type[BaseQueryTranslator]) -> type[QueryCompiler]:
+def _compiler_of(translator: type[BaseQueryTranslator]) -> type[QueryCompiler[Any]]:
     """The compiler that a translator names, or the `QueryConstructor` that lies beside it."""
     if translator.compiler is not None:
         return translator.compiler
@@ -218,13 +200,18 @@ def _compiler_of(translator: type[BaseQueryTranslator]) -> type[QueryCompiler]:
             f"{place.name} has no compiler: name one in query_translator.py (compiler = QueryConstructor)"
         )
         raise NotImplementedModeError(message)
-    found: type[QueryCompiler] = constructor
+    found: type[QueryCompiler[Any]] = constructor
     return found
 
 
 def _capabilities(basepath: Any) -> Capabilities:
     """What the connector's `configuration/capabilities.json` states; no limits where there is no file."""
-    return _read_capabilities(stamp((Path(basepath).parent / "configuration" / "capabilities.json",)))
+    return _read_capabilities(stamp((_beside(str(basepath)),)))
+
+
+@lru_cache(maxsize=256)
+def _beside(basepath: str) -> str:
+    return str(Path(basepath).parent / "configuration" / "capabilities.json")
 
 
 @lru_cache(maxsize=256)

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import copy
 import logging
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stix_shifter_utils.config.files import copied
-from stix_shifter_utils.errors import MappingFileError
+from stix_shifter_utils.config.files import copied, inside, is_there
+from stix_shifter_utils.connector.maps import mappings_of, module_transformers
+from stix_shifter_utils.errors import InvalidParameterError, MappingFileError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from typing_extensions import Self
+
+    from stix_shifter_utils.results import ResultsMapping, ResultsOptions
 
 Answer = dict[str, Any]
 _FILE = "to_stix_map.json"
@@ -87,36 +89,66 @@ class JSONToStix(BaseResultTranslator):
     """Rows to STIX by the connector's to_stix map and transformers."""
 
     def translate_results(self, data_source: Mapping[str, Any] | str, data: Any) -> Answer:
-        """The bundle. Odd values are left out. Raises ResultsTranslationError, MappingFileError."""
-        from stix_shifter_utils.results import convert_to_stix
+        """The bundle. Odd values are left out. Raises ResultsTranslationError, MappingFileError.
 
+        Raises InvalidParameterError for an identity without id or name.
+        """
+        from stix_shifter_utils.results import convert_to_stix, read_identity
+
+        identity = read_identity(data_source)
+        for name in ("id", "name"):
+            if not isinstance(identity.get(name), str) or not identity[name]:
+                message = f"data_source has no {name!r}: an identity needs an id and a name, as text"
+                raise InvalidParameterError(message)
         return convert_to_stix(
-            data_source, self.mapping(), data, self.transformers, self.options, self.callback
+            identity, self._compiled(), data, self.transformers, self.options, self.callback
         )
 
-
-@lru_cache(maxsize=1024)
-def module_transformers(module: str | None) -> dict[str, type]:
-    """The shared transformers overlaid by those of a connector; shared, so only to be read."""
-    from stix_shifter_utils.results import get_module_transformers
-
-    return get_module_transformers(module)
+    def _compiled(self) -> Mapping[str, Any] | ResultsMapping:
+        """The map of the files, compiled once for all translators; an own map as it is, for it may change."""
+        is_shared = self.transformers is module_transformers(self.module_name)
+        if "map_data" in self.__dict__ or self.callback is not None or not is_shared:
+            return self.mapping()
+        return _COMPILED.of(self.mapping(), self.transformers, self.options)
 
 
 def _to_stix(base_path: Any, dialects: tuple[str, ...], options: Mapping[str, Any]) -> Mapping[str, Any]:
-    from stix_shifter_utils.mapping import load_mappings
-
-    folder = Path(base_path) / "json" if base_path else None
-    if folder is None or not folder.is_dir():
+    if not base_path or not is_there(inside(str(base_path), "json")):
         return {}
-    maps = [load_mappings(folder, dialect, options, {}).to_stix for dialect in dialects]
+    maps = [mappings_of(base_path, dialect, options).to_stix for dialect in dialects]
     for dialect, found in zip(dialects, maps, strict=True):
-        if not found and not any((folder / name).is_file() for name in (f"{dialect}_{_FILE}", _FILE)):
-            message = (
-                f"{folder / _FILE}: no such file, and no {dialect}_{_FILE}; rows cannot be translated without"
-            )
-            raise MappingFileError(message)
+        if not found:
+            _check_file(Path(base_path) / "json", dialect)
     return maps[0] if len(maps) == 1 else _MERGED.of(maps)
+
+
+def _check_file(folder: Path, dialect: str) -> None:
+    names = (f"{dialect}_{_FILE}", _FILE)
+    if not any((folder / name).is_file() for name in names):
+        message = f"{folder}: neither {' nor '.join(names)} is there; rows cannot be translated without"
+        raise MappingFileError(message)
+
+
+class _CompiledMaps:
+    """Compiled maps, by map and transformers (the objects that caches hand out again) and by options."""
+
+    def __init__(self, size: int = 256) -> None:
+        self._size = size
+        self._known: dict[tuple[int, int, ResultsOptions], tuple[Any, Any, ResultsMapping]] = {}
+
+    def of(
+        self, map_data: Mapping[str, Any], transformers: Mapping[str, type], options: Mapping[str, Any]
+    ) -> ResultsMapping:
+        from stix_shifter_utils.results import ResultsOptions, compile_mapping
+
+        given = ResultsOptions.of(options)
+        key = id(map_data), id(transformers), given
+        if key not in self._known:
+            if len(self._known) >= self._size:
+                self._known.clear()
+            compiled = compile_mapping(map_data, transformers=transformers, options=given)
+            self._known[key] = map_data, transformers, compiled  # kept: ids are unique among the living
+        return self._known[key][2]
 
 
 class _MergedMaps:
@@ -136,3 +168,4 @@ class _MergedMaps:
 
 
 _MERGED = _MergedMaps()
+_COMPILED = _CompiledMaps()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.connector.discovery import import_part
@@ -23,6 +24,7 @@ def query_translator_class(place: ModulePlace) -> type[BaseQueryTranslator]:
     return kind or _plain_translator(place)
 
 
+@lru_cache(maxsize=256)
 def _plain_translator(place: ModulePlace) -> type[BaseQueryTranslator]:
     module = import_part(place, "stix_translation.query_constructor")
     compiler = getattr(module, "QueryConstructor", None)

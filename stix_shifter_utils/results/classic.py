@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.errors import ResultsTranslationError
-from stix_shifter_utils.results.compile import Callback, compile_mapping
+from stix_shifter_utils.results.compile import Callback, ResultsMapping, compile_mapping
 from stix_shifter_utils.results.options import ResultsOptions
 from stix_shifter_utils.results.rows import RowStream, read_rows
 from stix_shifter_utils.stix import bundle_of
@@ -22,7 +22,7 @@ _SHOWN = 5
 
 def convert_to_stix(
     data_source: Mapping[str, Any] | str,
-    map_data: Mapping[str, Any],
+    map_data: Mapping[str, Any] | ResultsMapping,
     data: Any,
     transformers: Mapping[str, type],
     options: Mapping[str, Any] | ResultsOptions | None = None,
@@ -30,12 +30,16 @@ def convert_to_stix(
 ) -> dict[str, Any]:
     """A bundle from native rows: the identity, one observed-data per row and, in 2.1, the merged objects.
 
-    `data_source` is an identity, or its JSON text; `data` what `read_rows` takes. What is left out of rows is
-    counted in a warning. Raises ResultsTranslationError, MappingFileError.
+    `data_source` is an identity, or its JSON text; `data` what `read_rows` takes. A map that was compiled before,
+    with the same transformers, options and callback, is not compiled again. What is left out of rows is counted
+    in a warning. Raises ResultsTranslationError, MappingFileError.
     """
     given = ResultsOptions.of(options)
     identity = read_identity(data_source)
-    mapping = compile_mapping(map_data, transformers=transformers, options=options, callback=callback)
+    if isinstance(map_data, ResultsMapping):
+        mapping = map_data
+    else:
+        mapping = compile_mapping(map_data, transformers=transformers, options=options, callback=callback)
     for problem in mapping.problems:
         _LOG.warning("to_stix map: %s", problem)
     stream = RowStream(read_rows(data), identity, mapping, given)

@@ -2,7 +2,10 @@
 
 import asyncio
 import copy
+import json
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -402,3 +405,97 @@ def test_a_repeated_call_reads_no_configuration_again(
     first = translate(name)
     monkeypatch.setattr(files, "read_object", lambda path: pytest.fail(f"{path} read again"))
     assert translate(name) == first
+
+
+TO_STIX = {
+    "stix_translation/json/to_stix_map.json": {
+        "src": {"key": "ipv4-addr.value", "object": "src"},
+        "when": {"key": "first_observed"},
+    },
+    "stix_translation/json/stix_2_1/to_stix_map.json": {},
+}
+WHOLE_IDENTITY = {
+    "type": "identity",
+    "id": "identity--3532c56d-ea72-48be-a2ad-1a53f4c9c6d3",
+    "name": "n",
+    "identity_class": "system",
+    "created": "2020-01-01T00:00:00.000Z",
+    "modified": "2020-01-01T00:00:00.000Z",
+}
+ROW = {"src": "192.0.2.1", "when": "2020-01-01T00:00:00.000Z"}
+
+
+@pytest.mark.parametrize("data", [[ROW], ROW, json.dumps([ROW]), json.dumps(ROW), (ROW,), iter([ROW])])
+@pytest.mark.parametrize("source", [WHOLE_IDENTITY, json.dumps(WHOLE_IDENTITY)])
+def test_rows_may_be_a_list_one_row_or_json_text(make_connector: Any, data: Any, source: Any) -> None:
+    answer = translate(make_connector(TO_STIX), "results", copy.copy(data), {}, source)
+    assert answer["type"] == "bundle"
+    assert answer["objects"][0] == WHOLE_IDENTITY
+    assert [one["objects"]["0"]["value"] for one in answer["objects"][1:]] == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize("data", [None, 7, "x", "[", ["a"], [1, 2], '{"a": ', b"\xff"])
+def test_rows_that_are_none_are_an_error_that_says_so(make_connector: Any, data: Any) -> None:
+    answer = translate(make_connector(TO_STIX), "results", data, {}, WHOLE_IDENTITY)
+    assert answer["code"] == "results_translation_error"
+    assert "result translation error : results are" in answer["error"]
+
+
+@pytest.mark.parametrize(
+    "source", [{}, {"id": "identity--1"}, {"id": "identity--1", "name": ""}, {"id": 7, "name": "n"}]
+)
+def test_an_identity_without_id_or_name_is_an_invalid_parameter(make_connector: Any, source: Any) -> None:
+    answer = translate(make_connector(TO_STIX), "results", [], {}, source)
+    assert answer["code"] == "invalid_parameter"
+    assert "an identity needs an id and a name" in answer["error"]
+
+
+def test_the_rows_and_the_identity_stay_as_they_are(make_connector: Any) -> None:
+    rows, identity = (
+        [copy.deepcopy(ROW)],
+        {"id": "identity--3532c56d-ea72-48be-a2ad-1a53f4c9c6d3", "name": "n"},
+    )
+    before = copy.deepcopy((rows, identity))
+    translate(make_connector(TO_STIX), "results", rows, {"stix_2.1": True}, identity)
+    assert (rows, identity) == before
+
+
+def test_options_choose_the_version_for_each_call(make_connector: Any) -> None:
+    name = make_connector(TO_STIX)
+    for is_21 in (True, False, True):
+        answer = translate(name, "results", [ROW], {"stix_2.1": is_21}, WHOLE_IDENTITY)
+        assert ("spec_version" in answer["objects"][1]) is is_21
+
+
+def test_a_changed_map_is_used_at_once(make_connector: Any, namespace_folder: Path) -> None:
+    name = make_connector(TO_STIX)
+    translate(name, "results", [ROW], {}, WHOLE_IDENTITY)
+    path = namespace_folder / name / "stix_translation" / "json" / "to_stix_map.json"
+    path.write_text(json.dumps({"src": {"key": "domain-name.value", "object": "src"}, "x": {"key": "x-a.b"}}))
+    os.utime(path, ns=(1, 1))
+    answer = translate(name, "results", [{"src": "example.com"}], {}, WHOLE_IDENTITY)
+    assert answer["objects"][1]["objects"]["0"] == {"type": "domain-name", "value": "example.com"}
+
+
+def test_a_custom_mapping_replaces_the_map(make_connector: Any) -> None:
+    custom = {"mapping": {"to_stix_map": {"src": {"key": "x-own.name", "object": "own"}}}}
+    answer = translate(make_connector(TO_STIX), "results", [ROW], custom, WHOLE_IDENTITY)
+    assert answer["objects"][1]["objects"]["0"] == {"type": "x-own", "name": "192.0.2.1"}
+
+
+def test_a_connectors_own_transformer_is_used(make_connector: Any) -> None:
+    own = (
+        "from stix_shifter_utils.results import ValueTransformer\n"
+        "class Shout(ValueTransformer):\n"
+        "    @staticmethod\n"
+        "    def transform(obj): return obj.upper()\n"
+    )
+    files = {
+        "stix_translation/json/to_stix_map.json": {
+            "n": {"key": "file.name", "object": "f", "transformer": "Shout"}
+        },
+        "stix_translation/__init__.py": "",
+        "stix_translation/transformers.py": own,
+    }
+    answer = translate(make_connector(files), "results", [{"n": "a"}], {}, WHOLE_IDENTITY)
+    assert answer["objects"][1]["objects"]["0"]["name"] == "A"

@@ -38,6 +38,8 @@ NAMES = [
     ("modules.base.stix_transmission.base_query_connector", "BaseQueryConnector"),
     ("modules.base.stix_transmission.base_connector", "BaseQueryConnector"),
     ("stix_translation.src.json_to_stix.json_to_stix", "JSONToStix"),
+    ("stix_translation.src.json_to_stix.json_to_stix_translator", "convert_to_stix"),
+    ("stix_translation.src.utils.transformer_utils", "get_module_transformers"),
     ("stix_translation.src.utils.exceptions", "DataMappingException"),
     ("stix_translation.src.utils.exceptions", "TranslationResultException"),
     ("stix_translation.src.utils.exceptions", "LoadJsonResultsException"),

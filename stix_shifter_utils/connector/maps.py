@@ -1,0 +1,68 @@
+"""The mapping files of a connector's dialects, looked at on every call and read only after a change.
+
+Reading and indexing them is `stix_shifter_utils.mapping`; here are the ways in that translators share.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stix_shifter_utils.config.files import Stamp, inside, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stix_shifter_utils.mapping import DialectMapping, Relation
+
+_STEMS = ("from_stix_map", "to_stix_map", "operators", "fields")
+
+
+def mappings_of(
+    basepath: Any, dialect: str, options: Mapping[str, Any], module: str | None = None
+) -> DialectMapping:
+    """The mapping files of a dialect, indexed; shared, so only to be read.
+
+    `basepath` is the connector's `stix_translation` folder. With `module`, the index knows how the
+    connector's transformers relate STIX values to native ones. Raises MappingFileError.
+    """
+    from stix_shifter_utils.mapping import load_mappings
+
+    folder, is_21 = inside(str(basepath), "json"), bool(options.get("stix_2.1"))
+    if options.get("mapping"):
+        return load_mappings(Path(folder), dialect, options, relations_of(module))
+    return _loaded(folder, dialect, is_21, module, stamp(_candidates(folder, dialect, is_21)))
+
+
+@lru_cache(maxsize=1024)
+def _candidates(folder: str, dialect: str, is_21: bool) -> tuple[str, ...]:
+    """Every file that may take part, whether it is there or not."""
+    folders = (folder, inside(folder, "stix_2_1")) if is_21 else (folder,)
+    names = [name for stem in _STEMS for name in (f"{dialect}_{stem}.json", f"{stem}.json")]
+    return tuple(inside(place, name) for place in folders for name in names)
+
+
+@lru_cache(maxsize=256)
+def _loaded(folder: str, dialect: str, is_21: bool, module: str | None, state: Stamp) -> DialectMapping:
+    del state  # a part of the key: another state of the files is another mapping
+    from stix_shifter_utils.mapping import load_mappings
+
+    return load_mappings(Path(folder), dialect, {"stix_2.1": is_21}, relations_of(module))
+
+
+@lru_cache(maxsize=256)
+def relations_of(module: str | None) -> Mapping[str, Relation]:
+    """How a value follows from the native one, for each transformer of a connector."""
+    if module is None:
+        return {}
+    found = ((name, getattr(kind, "relation", None)) for name, kind in module_transformers(module).items())
+    return {name: relation for name, relation in found if relation is not None}
+
+
+@lru_cache(maxsize=256)
+def module_transformers(module: str | None) -> dict[str, type]:
+    """The shared transformers overlaid by those of a connector; shared, so only to be read."""
+    from stix_shifter_utils.results import get_module_transformers
+
+    return get_module_transformers(module)
