@@ -1,7 +1,7 @@
 """Native queries from patterns: compilers by family, the plans they make, and what sources can do.
 
-Reading patterns is the pattern package's work, reading mapping files the mapping package's. Compilers are loaded
-when they are first asked for.
+Reading patterns is the pattern package's work, reading mapping files the mapping package's. Compilers are
+loaded when they are first asked for.
 """
 
 from __future__ import annotations

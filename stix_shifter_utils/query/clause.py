@@ -38,8 +38,9 @@ _FEW: Final = 200
 def joined(clauses: Iterable[Clause], operator: str, binds: Binds) -> Clause:
     """One or more clauses joined by AND or OR; a single one stays as it is.
 
-    Equal clauses are written once. Operands of the same strength need no brackets, since the operator is associative. Long rows are grouped
-    by brackets, so that the depth that an engine sees grows with the square root of the number.
+    Equal clauses are written once. Operands of the same strength need no brackets, since the operator is
+    associative. Long rows are grouped by brackets, so that the depth that an engine sees grows with the
+    square root of the number.
     """
     parts = list(dict.fromkeys(clauses))
     if len(parts) == 1:

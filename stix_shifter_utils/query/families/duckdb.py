@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from stix_shifter_utils.pattern import Comparator
 from stix_shifter_utils.query.families.sql import SqlCompiler
-from stix_shifter_utils.query.families.sql_words import SqlWords
+from stix_shifter_utils.query.families.sql_words import DOTTED, IPV4_BITS, SqlWords, addresses, octet_number
 from stix_shifter_utils.query.regex import Flavour
 
 if TYPE_CHECKING:
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
     from stix_shifter_utils.mapping import FieldBinding
     from stix_shifter_utils.pattern.addresses import Block
-
-_QUAD = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-DOTTED = f"^{_QUAD}([.]{_QUAD}){{3}}$"
-"""An IPv4 address, in words that RE2 and Java's expressions share."""
 
 
 class DuckDbCompiler(SqlCompiler):
@@ -47,14 +43,10 @@ class DuckDbCompiler(SqlCompiler):
         return f"regexp_matches({field}, {literal})"
 
     def in_block(self, field: str, block: Block, binding: FieldBinding) -> str | None:
-        if block.bits != 32:  # noqa: PLR2004  IPv4
+        if block.bits != IPV4_BITS:
             return None
-        low = block.prefix << (32 - block.length)
-        high = low + (1 << (32 - block.length)) - 1
-        octets = [f"CAST(split_part({field}, '.', {place}) AS BIGINT)" for place in range(1, 5)]
-        number = " + ".join(
-            f"{octet} * {256**power}" for octet, power in zip(octets, (3, 2, 1, 0), strict=True)
-        )
+        low, high = addresses(block)
+        number = octet_number(field)
         return f"CASE WHEN regexp_matches({field}, '{DOTTED}') THEN {number} BETWEEN {low} AND {high} END"
 
     def any_item(self, field: str, condition: Callable[[str], str]) -> str | None:

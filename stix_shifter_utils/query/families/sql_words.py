@@ -7,6 +7,7 @@ pasted.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -26,6 +27,8 @@ _PLAIN_DIGITS: Final = 30
 _SIMPLE: Final = re.compile(r"[ -&(-\[\]-~]*").fullmatch
 """ASCII text without quotes, backslashes and control characters: its own literal in any SQL."""
 
+IPV4_BITS: Final = 32
+
 ESCAPE: Final = "!"
 """The sign that escapes wildcards: not the backslash, which databases treat each in its own way."""
 
@@ -38,6 +41,33 @@ def is_simple(value: str) -> bool:
 def is_writable(value: str) -> bool:
     """Whether text can be written as UTF-8 at all: a lone surrogate cannot, and no database holds it."""
     return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+_QUAD: Final = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+DOTTED: Final = f"^{_QUAD}([.]{_QUAD}){{3}}$"
+"""A regular expression for an IPv4 address, in words that all databases share."""
+
+
+def octet_number(field: str) -> str:
+    """The number of a dotted IPv4 address, where there is `split_part`."""
+    octets = [f"CAST(split_part({field}, '.', {place}) AS BIGINT)" for place in range(1, 5)]
+    return f"(({octets[0]} * 256 + {octets[1]}) * 256 + {octets[2]}) * 256 + {octets[3]}"
+
+
+def addresses(block: Block) -> tuple[int, int]:
+    """The first and the last address of a block, as numbers."""
+    rest = block.bits - block.length
+    return block.prefix << rest, (block.prefix + 1 << rest) - 1
+
+
+def address(number: int, bits: int) -> str:
+    """An address from its number, as text."""
+    return str(ipaddress.IPv4Address(number) if bits == IPV4_BITS else ipaddress.IPv6Address(number))
+
+
+def network(block: Block) -> str:
+    """A block as text, with the bits behind its prefix zero."""
+    return f"{address(addresses(block)[0], block.bits)}/{block.length}"
 
 
 class SqlWords:
@@ -87,7 +117,8 @@ class SqlWords:
             return None
         return "'" + value.replace("'", "''") + "'"
 
-    def boolean(self, value: bool) -> str:
+    def boolean(self, *, value: bool) -> str:
+        """A boolean literal."""
         return "TRUE" if value else "FALSE"
 
     def timestamp(self, moment: datetime) -> str:
@@ -110,6 +141,7 @@ class SqlWords:
     # Expressions.
 
     def lower(self, field: str) -> str:
+        """Text in lower case."""
         return f"LOWER({field})"
 
     def by_code_points(self, field: str) -> str:
@@ -121,6 +153,7 @@ class SqlWords:
         return f"OCTET_LENGTH({field}) <> CHAR_LENGTH({field})"
 
     def as_text(self, field: str) -> str:
+        """A number or address as text."""
         return f"CAST({field} AS VARCHAR)"
 
     def as_number(self, field: str) -> str | None:
