@@ -44,6 +44,7 @@ MOVED = {
     f"{_SRC}.json_to_stix.json_to_stix_translator": f"{_ROOT}.results.classic",
     f"{_SRC}.utils.transformer_utils": f"{_ROOT}.results.transformers",
     f"{_SRC}.utils.exceptions": f"{_ROOT}.connector.classic_errors",
+    f"{_SRC}.patterns.pattern_objects": f"{_ROOT}.pattern.classic",
     f"{_SRC}.patterns.errors": f"{_ROOT}.connector.classic_errors",
 }
 """Old path -> the module that is meant."""

@@ -76,7 +76,7 @@ async def collect_queries(entry_point: BaseEntryPoint, dialects: Sequence[str], 
 
 
 def _unmapped_text(attributes: Iterable[Iterable[str]], operators: Iterable[Iterable[Any]]) -> str:
-    from stix_shifter_utils.query.unmapped import CLASSIC_NAMES, unmapped_message
+    from stix_shifter_utils.query import CLASSIC_NAMES, unmapped_message
 
     names = {_operator_name(one) for group in operators for one in group}
     return unmapped_message(

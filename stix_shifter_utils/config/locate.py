@@ -6,6 +6,7 @@ Finding folders only; nothing of a connector is imported here (`connector.discov
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,10 +29,10 @@ class ModulePlace(NamedTuple):
 def module_paths() -> tuple[str, ...]:
     """All folders that hold connectors, in import order: a checkout, and each site directory with wheels."""
     try:
-        import stix_shifter_modules
+        namespace = import_module(NAMESPACE)
     except ModuleNotFoundError:
         return ()
-    return tuple(dict.fromkeys(stix_shifter_modules.__path__))
+    return tuple(dict.fromkeys(namespace.__path__))
 
 
 def find_module(name: str) -> ModulePlace:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.connector.query_translator import log_unmapped
 from stix_shifter_utils.pattern import Comparison, Pattern, map_comparisons
-from stix_shifter_utils.query.unmapped import CLASSIC_NAMES
+from stix_shifter_utils.pattern.classic import classic_tree
+from stix_shifter_utils.query import CLASSIC_NAMES
 
 if TYPE_CHECKING:
     from stix_shifter_utils.connector.query_translator import Answer, BaseQueryTranslator
@@ -27,8 +27,7 @@ def transform(translator: BaseQueryTranslator, data: str, pattern: Pattern) -> A
     log_unmapped(translator.logger, translator.dialect, list(unmapped.attributes), list(unmapped.operators))
     if kept is None:
         return unmapped.answer([])
-    tree = import_module("stix_shifter_utils.pattern.classic").classic_tree(kept)
-    queries = translator.transform_antlr(data, tree)
+    queries = translator.transform_antlr(data, classic_tree(kept, unmapped.spelling))
     if isinstance(queries, Awaitable):
         return _awaited(queries, unmapped)
     return unmapped.answer(queries)
@@ -46,18 +45,26 @@ class _Unmapped:
         self._known = translator.map_comparator() or {}
         self.attributes: dict[str, None] = {}
         self.operators: dict[str, None] = {}
+        self._spelled: dict[int, str] = {}
 
     def check(self, comparison: Comparison) -> Comparison | None:
         operator = CLASSIC_NAMES[comparison.comparator]
-        is_mapped = any(
-            self._translator.map_field(*path.split(":", 1)) for path in self._spellings(comparison)
-        )
-        if not is_mapped:
-            self.attributes[str(comparison.path)] = None
-        if not self._known.get(f"ComparisonComparators.{operator}"):
+        is_known = bool(self._known.get(f"ComparisonComparators.{operator}"))
+        mapped = next(filter(self._is_mapped, self._spellings(comparison)), None)
+        if not is_known:
             self.operators[operator] = None
+        if mapped is None:
+            self.attributes[str(comparison.path)] = None
             return None
-        return comparison if is_mapped else None
+        self._spelled[id(comparison)] = mapped
+        return comparison if is_known else None
+
+    def spelling(self, comparison: Comparison) -> str:
+        """How the connector's map spells the path of a comparison that was kept."""
+        return self._spelled[id(comparison)]
+
+    def _is_mapped(self, path: str) -> bool:
+        return bool(self._translator.map_field(*path.split(":", 1)))
 
     def _spellings(self, comparison: Comparison) -> tuple[str, ...]:
         """The path as the user wrote it, which is what classic maps are looked up by, and as we write it."""

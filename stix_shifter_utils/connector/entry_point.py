@@ -55,7 +55,7 @@ class BaseEntryPoint:
         self.__delete_connector: Any = None
         self.connection: Params = {}
         self.configuration: Params = {}
-        self.options: Params = options if options is not None else {}
+        self.options: Params = options or {}  # an empty one may be somebody's shared default
         if connection:
             self._take(connection, configuration or {})
 

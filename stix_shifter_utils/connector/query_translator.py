@@ -117,7 +117,7 @@ class BaseQueryTranslator:
             from stix_shifter_utils.connector.classic_query import transform
 
             return transform(self, data, self._pattern(data, self.options.get("parser") or "auto"))
-        from stix_shifter_utils.query.unmapped import CLASSIC_NAMES
+        from stix_shifter_utils.query import CLASSIC_NAMES
 
         plan = self.plan(data)
         names = [one.value for one in plan.unmapped_comparators]

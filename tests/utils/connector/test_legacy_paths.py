@@ -44,6 +44,17 @@ NAMES = [
     ("stix_translation.src.utils.exceptions", "TranslationResultException"),
     ("stix_translation.src.utils.exceptions", "LoadJsonResultsException"),
     ("stix_translation.src.patterns.errors", "SearchFeatureNotSupportedError"),
+    ("stix_translation.src.patterns.pattern_objects", "Pattern"),
+    ("stix_translation.src.patterns.pattern_objects", "ObservationExpression"),
+    ("stix_translation.src.patterns.pattern_objects", "ComparisonExpression"),
+    ("stix_translation.src.patterns.pattern_objects", "ComparisonComparators"),
+    ("stix_translation.src.patterns.pattern_objects", "CombinedComparisonExpression"),
+    ("stix_translation.src.patterns.pattern_objects", "CombinedObservationExpression"),
+    ("stix_translation.src.patterns.pattern_objects", "ComparisonExpressionOperators"),
+    ("stix_translation.src.patterns.pattern_objects", "ObservationOperators"),
+    ("stix_translation.src.patterns.pattern_objects", "StartStopQualifier"),
+    ("stix_translation.src.patterns.pattern_objects", "SetValue"),
+    ("stix_translation.src.patterns.pattern_objects", "BaseQualifier"),
 ]
 
 
