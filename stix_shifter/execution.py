@@ -85,7 +85,8 @@ class _Search:
 class Searches:
     """All native queries of a pattern on one source, as a context: leaving it deletes every search.
 
-    The rows are shared out: a query gets an equal part of what is still wanted, and what one leaves goes to
+    `failures` and `warnings` (what the source says in `metadata.warnings`) grow as pages are read. The rows
+    are shared out: a query gets an equal part of what is still wanted, and what one leaves goes to
     the others, so that no query is left unasked because an earlier one had many rows.
     """
 
@@ -103,6 +104,7 @@ class Searches:
         self._sleep, self._now = sleep or time.sleep, now
         self._searches = [_Search(number, query) for number, query in enumerate(queries, 1)]
         self.failures: list[Failure] = []
+        self.warnings: list[str] = []
         self.rows = 0
 
     def __enter__(self) -> Searches:
@@ -195,6 +197,7 @@ class Searches:
         self._progress(f"query {search.number} of {len(self._searches)}: {self.rows} rows")
         answer = self._source.results(search.search_id, search.offset, length, search.metadata)
         page, metadata = _rows(_checked("results", answer)), answer.get("metadata")
+        self._warn(metadata)
         the_same_again = len(page) != length and page == search.last_page  # a source that does not page
         if not page or the_same_again:
             search.exhausted = True
@@ -203,6 +206,13 @@ class Searches:
         search.metadata, search.last_page = metadata, page
         search.offset += len(page)
         return page
+
+    def _warn(self, metadata: Any) -> None:
+        """Keep what a source says about its own troubles beside the rows, each once."""
+        said = metadata.get("warnings") if isinstance(metadata, Mapping) else None
+        for text in said if isinstance(said, list) else ():
+            if str(text) not in self.warnings:
+                self.warnings.append(str(text))
 
     def _out_of_time(self, where: str) -> dict[str, Any]:
         return _problem(

@@ -160,6 +160,8 @@ def _report(searches: Searches, refused: Sequence[str], console: Console) -> int
         console.complain(f"translation: {text}")
     for failure in searches.failures:
         console.complain(str(failure))
+    for warning in searches.warnings:
+        console.note(f"warning: {warning}")
     if searches.unasked:
         console.note(
             f"{searches.unasked} queries were not sent: the rows asked for were there (-r asks for more)"

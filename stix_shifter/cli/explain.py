@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 MEANINGS = {
     "exact": "the native query says just this",
-    "superset": "the native query asks for more; the rows are checked here",
-    "local": "not sent; checked here on the rows that come back",
+    "superset": "the native query asks for more than it says; the rows have to be checked here",
+    "local": "not sent; it has to be checked here, on the rows that come back",
     "unsearchable": "this source cannot answer it",
 }
 

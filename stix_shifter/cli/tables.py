@@ -7,12 +7,13 @@ import shutil
 import sys
 import textwrap
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter.cli.console import wants_colour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 STYLES = {"exact": "green", "superset": "yellow", "local": "cyan", "unsearchable": "bold red"}
 NARROWEST = 12
@@ -90,18 +91,33 @@ def _plain_code(text: str) -> str:
 
 
 def plain_table(table: Table) -> str:
-    """Columns separated by two blanks, the last one wrapped."""
+    """Columns separated by two blanks; long cells are wrapped."""
     rows = [tuple(column.upper() for column in table.columns), *table.rows]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(table.columns) - 1)]
-    rest = max(PLAIN_WIDTH - sum(widths) - 2 * len(widths), NARROWEST)
-    lines = []
-    for row in rows:
-        *cells, last = row
-        head = "".join(f"{cell:<{width}}  " for cell, width in zip(cells, widths, strict=True))
-        wrapped = textwrap.wrap(last, rest) or [""]
-        lines.append(head + wrapped[0])
-        lines.extend(" " * len(head) + more for more in wrapped[1:])
-    return "\n".join(line.rstrip() for line in lines)
+    widths = fitting_widths([max(len(row[at]) for row in rows) for at in range(len(table.columns))])
+    return "\n".join(line for row in rows for line in _plain_row(row, widths))
+
+
+def _plain_row(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    cells = [textwrap.wrap(cell, width) for cell, width in zip(row, widths, strict=True)]
+    lines = zip_longest(*cells, fillvalue="")
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+
+
+def fitting_widths(wanted: Sequence[int], limit: int = PLAIN_WIDTH) -> list[int]:
+    """The widths of columns that together fit: those that are too wide share what the others leave."""
+    widths, room = list(wanted), limit - 2 * (len(wanted) - 1)
+    while sum(widths) > room:
+        widest = max(widths)
+        below = max((width for width in widths if width < widest), default=0)
+        many = widths.count(widest)
+        fair = max(below, (room - sum(width for width in widths if width < widest)) // many, NARROWEST)
+        widths = [min(width, fair) for width in widths]
+        if fair in (widest, NARROWEST):
+            break
+    return widths
 
 
 def _rich_table(table: Table) -> Any:

@@ -155,6 +155,16 @@ def test_metadata_of_a_page_is_handed_back_and_its_absence_ends_the_search() -> 
     assert source.made("results") == [(None,), (2,), (4,)]
 
 
+def test_what_a_source_warns_of_is_kept_once() -> None:
+    class Worried(FakeSource):
+        def results(self, search_id: str, offset: int, length: int, metadata: Any = None) -> dict[str, Any]:
+            answer = super().results(search_id, offset, length, None)
+            return {**answer, "metadata": {"warnings": ["a file is cut short"]}}
+
+    rows, searches = fetch(Worried({"q": 6}), ["q"], rows=100, page=2)
+    assert (len(rows), searches.warnings) == (6, ["a file is cut short"])
+
+
 def test_a_page_longer_than_asked_for_loses_nothing() -> None:
     class Generous(FakeSource):
         def results(self, search_id: str, offset: int, length: int, metadata: Any = None) -> dict[str, Any]:

@@ -43,7 +43,7 @@ file:name LIKE 'a%'               superset      reason superset
 mutex:name = 'm'                  unsearchable  reason unsearchable
 
   exact: the native query says just this
-  superset: the native query asks for more; the rows are checked here
+  superset: the native query asks for more than it says; the rows have to be checked here
   unsearchable: this source cannot answer it
 
 query 1 of 2: from 2024-05-14T00:00:00+00:00 to before 2024-05-15T00:00:00+00:00, at most 100 rows
