@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stix_shifter_utils.config.checking import validate
 from stix_shifter_utils.config.masking import secrets_of
 from stix_shifter_utils.connector.calls import call
-from stix_shifter_utils.connector.discovery import load_entry_point
+from stix_shifter_utils.connector.discovery import load_entry_point, split_dialects
 from stix_shifter_utils.connector.edge import answer_of, attempt, error_answer
 from stix_shifter_utils.errors import ConfigurationError, StixShifterError
 from stix_shifter_utils.utils.async_utils import run_in_thread, run_sync
@@ -48,14 +48,15 @@ _PROXY = "proxy"
 class StixTransmission:
     """One source. Every call answers with a dictionary; the `_async` twins are to be awaited.
 
-    `module` is the connector, a suffix after `:` is ignored; with the option `proxy_host` the connector
+    `module` is the connector, `name` or `name:dialect1:dialect2`; dialects tell `results_stix` which maps to
+    use. With the option `proxy_host` the connector
     `proxy` does the work. What is wrong with module or parameters is kept in `init_error` and answered by
     every call. The caller's dictionaries stay as they are. Plain calls work inside a running event loop too;
     calls from one thread share one loop.
     """
 
     def __init__(self, module: str, connection: Mapping[str, Any], configuration: Mapping[str, Any]) -> None:
-        self.connector = str(module).partition(":")[0]
+        self.connector, self._dialects = split_dialects(str(module))
         self._secrets: frozenset[str] = frozenset()
         self.entry_point: BaseEntryPoint | None
         self.init_error: Exception | None
@@ -69,6 +70,8 @@ class StixTransmission:
         options = connection.get("options")
         through_proxy = isinstance(options, Mapping) and options.get("proxy_host")
         module = _PROXY if through_proxy else self.connector
+        if self._dialects and (options is None or isinstance(options, Mapping)):
+            connection = {**connection, "options": {**(options or {}), "dialects": self._dialects}}
         kind = load_entry_point(module)
         self._secrets = secrets_of(module, connection, configuration)
         checked = validate(module, {"connection": connection, "configuration": configuration})

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.config.schema import Leaf
 
 _SHOWN_LENGTH = 80
+_USER_IN_URL = re.compile(r"//[^/@\s]*@")
 _NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 
 
@@ -33,7 +34,7 @@ def shown(leaf: Leaf, value: Any) -> str:
     """The value for a message."""
     if leaf.is_secret:
         return MASK
-    text = str(value)
+    text = _USER_IN_URL.sub(f"//{MASK}@", str(value))
     return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}…"
 
 

@@ -200,9 +200,9 @@ async def _finish_all(loop: asyncio.AbstractEventLoop) -> None:
     tasks = asyncio.all_tasks(loop) - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    if tasks:
+        await asyncio.wait(tasks, timeout=CLEANUP_LIMIT_S)
     await loop.shutdown_asyncgens()
-    await loop.shutdown_default_executor()
 
 
 def _forget_after_fork() -> None:

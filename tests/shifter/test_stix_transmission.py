@@ -190,10 +190,17 @@ def test_a_constructor_that_fails_is_answered_and_raised_as_one_of_our_errors(ma
         source.is_async()
 
 
-def test_a_suffix_is_ignored(name: str) -> None:
-    source = StixTransmission(f"{name}:dialect", CONNECTION, CONFIGURATION)
+def test_a_suffix_chooses_the_maps_for_bundles_and_nothing_else(make_connector: Any) -> None:
+    maps = {
+        "stix_translation/json/a_to_stix_map.json": {"n": {"key": "x-a.n"}},
+        "stix_translation/json/b_to_stix_map.json": {"n": {"key": "x-b.n"}},
+    }
+    name = make_connector({"stix_transmission/api_client.py": CLIENT, **maps}, default="a")
+    source = StixTransmission(f"{name}:a", CONNECTION, CONFIGURATION)
     assert source.connector == name
     assert source.ping() == {"success": True}
+    bundle = source.results_stix("s1", 0, 1, IDENTITY)
+    assert bundle["objects"][1]["objects"]["0"]["type"] == "x-a"
 
 
 def test_with_a_proxy_host_the_proxy_connector_does_the_work(make_connector: Any, name: str) -> None:

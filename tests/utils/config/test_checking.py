@@ -226,6 +226,11 @@ def test_parameters_that_are_no_objects_are_refused_by_name() -> None:
     ).invalid == ["connection.options must be a JSON object"]
 
 
+def test_a_user_in_a_url_is_not_shown() -> None:
+    error = problem({"connection": {"host": "https://u:hunter22@h"}, "configuration": GOOD["configuration"]})
+    assert error.invalid == ['connection.host: Invalid host value "https://***@h" specified']
+
+
 def test_long_values_are_cut_in_messages() -> None:
     assert len(str(problem({"result_limit": "x" * 5000}, "connection.options"))) < 200
 
