@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 TICKS_PER_MICROSECOND: Final = 2
 """Instants and widths are integers in half microseconds, so that the last instant before STOP can be said."""
 
+_PARTS_A_SEAT: Final = (
+    16  # a plan may have so many times more parts than seats; more is nesting for its own sake
+)
 _MOST_SECONDS: Final = 10**13  # longer than the calendar, so that no arithmetic grows without need
 
 
@@ -195,25 +198,43 @@ def _numbered(draft: _Draft) -> Arrangement:
     return Arrangement(tuple(parts), tuple(leaves))
 
 
-def with_copies(arrangement: Arrangement, most_seats: int) -> Arrangement | None:
-    """The plan with COPIES written out as ALL of clones; `None` if that has more than `most_seats` seats."""
-    plans: list[list[Part]] = []  # for each part, the plan that ends with it
-    for part in arrangement.parts:
-        copied = part.join is Join.COPIES
-        if copied and part.times > most_seats:
-            return None
-        plan: list[Part] = []
-        tops: list[int] = []
-        for place in part.below * (part.times if copied else 1):
-            shift = len(plan)
-            plan.extend(
-                replace(each, below=tuple(below + shift for below in each.below)) for each in plans[place]
-            )
-            tops.append(len(plan) - 1)
-        if copied:
-            part = Part(Join.ALL, origin=part.origin, clones=True)  # noqa: PLW2901  the same part, written out
-        plan.append(replace(part, below=tuple(tops)))
-        if sum(each.join is Join.SEAT for each in plan) > most_seats:
+def written_out(arrangement: Arrangement, filled: Sequence[bool], most_seats: int) -> Arrangement | None:
+    """The plan with COPIES written out as ALL of clones, without the operands of ANY that cannot be filled.
+
+    `filled` says of each seat (by its place in the plan) whether anybody can sit there. `None` when the plan
+    would have more than `most_seats` seats.
+    """
+    plans: list[list[Part]] = []  # for each part, the plan that ends with it; empty when it cannot be filled
+    for place, part in enumerate(arrangement.parts):
+        below = [plans[each] for each in part.below]
+        if part.join is Join.ANY:
+            below = [plan for plan in below if plan]
+        if not (filled[place] if part.join is Join.SEAT else below and all(below)):
+            plans.append([])
+            continue
+        if part.join is Join.COPIES:
+            if part.times > most_seats:
+                return None
+            below *= part.times
+        plan = below[0] if part.join is Join.ANY and len(below) == 1 else _joined(part, below)
+        if (
+            len(plan) > _PARTS_A_SEAT * most_seats
+            or sum(each.join is Join.SEAT for each in plan) > most_seats
+        ):
             return None
         plans.append(plan)
     return replace(arrangement, parts=tuple(plans[-1]))
+
+
+def _joined(part: Part, below: Sequence[list[Part]]) -> list[Part]:
+    plan: list[Part] = []
+    tops: list[int] = []
+    for sub in below:
+        shift = len(plan)
+        plan.extend(replace(each, below=tuple(place + shift for place in each.below)) for each in sub)
+        tops.append(len(plan) - 1)
+    if part.join is Join.COPIES:
+        plan.append(Part(Join.ALL, tuple(tops), origin=part.origin, clones=True))
+    else:
+        plan.append(replace(part, below=tuple(tops)))
+    return plan

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from stix_shifter_utils.pattern.arrangement import TICKS_PER_MICROSECOND, Arrangement, Join, Part, with_copies
+from stix_shifter_utils.pattern.arrangement import TICKS_PER_MICROSECOND, Arrangement, Join, Part, written_out
 from stix_shifter_utils.pattern.bindings import OutOfStepsError, Search, Steps, layouts
 from stix_shifter_utils.pattern.instants import EPOCH
 from stix_shifter_utils.pattern.offers import Candidate, takers
@@ -79,7 +79,7 @@ def settle(arrangement: Arrangement, by_leaf: Sequence[Sequence[Candidate]]) -> 
         return Settled(possible)
     if _too_few(arrangement, sure):
         return Settled(frozenset())
-    written = with_copies(arrangement, MOST_SEATS)
+    written = written_out(arrangement, [bool(seat) for seat in sure], MOST_SEATS)
     if written is None:
         return Settled(possible, exact=False)
     return _settle_shared(written, sure, possible)
@@ -90,10 +90,10 @@ def bindings(arrangement: Arrangement, by_leaf: Sequence[Sequence[Candidate]]) -
 
     Ends early where the search runs out of steps, and has none for a pattern of more than `MOST_SEATS` seats.
     """
-    written = with_copies(arrangement, MOST_SEATS)
-    if written is None:
-        return
     sure = takers(arrangement.parts, _seating(arrangement.parts, [sorted(each) for each in by_leaf]))
+    written = written_out(arrangement, [bool(seat) for seat in sure], MOST_SEATS)
+    if written is None or not written.parts:
+        return
     seating = [sure[part.origin] for part in written.parts]
     try:
         for layout in layouts(written.parts):

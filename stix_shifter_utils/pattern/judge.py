@@ -33,7 +33,7 @@ Judge = Callable[[Observed], bool]
 NOT_OBSERVABLE: Final = frozenset({
     *("attack-pattern", "bundle", "campaign", "course-of-action", "extension-definition", "grouping"),
     *("identity", "incident", "indicator"),
-    *( "infrastructure", "intrusion-set", "language-content", "location", "malware"),
+    *("infrastructure", "intrusion-set", "language-content", "location", "malware"),
     *("malware-analysis", "marking-definition", "note", "observed-data", "opinion", "relationship", "report"),
     *("sighting", "threat-actor", "tool", "vulnerability"),
 })  # fmt: skip

@@ -31,7 +31,7 @@ class Observed:
     An entry that is no JSON object is passed over. Nobody may change the objects while they are judged.
     """
 
-    # Some attributes are set by use only: most observations are judged once, and making them is half the cost.
+    # Some attributes are set by use only: most observations are judged once, and making them costs as much.
     __slots__ = ("_by_type", "_lookup", "_span", "raw", "roots")
 
     _by_type: dict[str, list[Json]]
@@ -165,10 +165,14 @@ def observed_of(raw: Json, objects: Mapping[str, Json]) -> Observed:
     """
     refs = raw.get("object_refs")
     if refs:
+        if not isinstance(refs, (list, tuple)):
+            msg = f"object_refs of {raw.get('id') or 'an observed-data'} is no list"
+            raise ResultsTranslationError(msg)
         try:
             return Observed(raw, [root for root in map(objects.get, refs) if root is not None])
-        except TypeError:  # no list, or one that holds something else than names
-            return Observed(raw, _referenced(raw, refs, objects))
+        except TypeError:  # a list that holds something else than names
+            names = [ref for ref in refs if isinstance(ref, str)]
+            return Observed(raw, [objects[name] for name in names if name in objects])
     embedded = raw.get("objects")
     if embedded.__class__ is dict:
         return Observed(raw, embedded.values(), embedded)
@@ -176,13 +180,6 @@ def observed_of(raw: Json, objects: Mapping[str, Json]) -> Observed:
         return Observed(raw, (), {})
     msg = f"objects of {raw.get('id') or 'an observed-data'} is no JSON object"
     raise ResultsTranslationError(msg)
-
-
-def _referenced(raw: Json, refs: object, objects: Mapping[str, Json]) -> list[Json]:
-    if not isinstance(refs, (list, tuple)):
-        msg = f"object_refs of {raw.get('id') or 'an observed-data'} is no list"
-        raise ResultsTranslationError(msg)
-    return [objects[ref] for ref in refs if isinstance(ref, str) and ref in objects]
 
 
 def _modified(raw: Json) -> Instant:

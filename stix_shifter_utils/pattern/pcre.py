@@ -9,6 +9,7 @@ meaning of its own to braces (`(?:foo){e<=1}` is fuzzy). Compiling and searching
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 
@@ -35,8 +36,10 @@ _WIDE_BLANKS: Final = _BLANKS + r"\u1680\u180e\u2000-\u200a\u202f\u205f\u3000"
 
 _QUANTIFIER: Final = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
 _OPTIONS: Final = re.compile(r"\(\?(\^?[imsxnJU]*)(?:-([imsxnJU]*))?([:)])")
-_GROUP: Final = re.compile(r"\(\?(?:[:=!>|&(R+0-9]|-[0-9]|<[=!]|P[<>=])")
-_NAMED: Final = re.compile(r"\(\?(?:<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)')")
+_GROUP: Final = re.compile(r"\(\?(?:[:=!>|(]|<[=!])")
+_CALL: Final = re.compile(r"\(\?(?:(R|[-+]?[0-9]+)|(?:&|P>)(\w+))\)")
+_NAME_AGAIN: Final = re.compile(r"\(\?P=(\w+)\)")
+_NAMED: Final = re.compile(r"\(\?(?:P?<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)')")
 _START_OPTION: Final = re.compile(r"\(\*(?:UTF8?|UTF16|UTF32|UCP|ANYCRLF|ANY|LF|CRLF|CR)\)")
 _BRACED: Final = re.compile(r"\{([^{}]*)\}")
 _REFERENCE: Final = re.compile(r"\{([-+]?\w+)\}|<(\w+)>|'(\w+)'|([-+]?[0-9]+)")
@@ -53,14 +56,13 @@ def translate(expression: str, *, binary: bool = False) -> Translation:
     return _Translator(expression, binary=binary).run()
 
 
+@dataclass(slots=True)
 class _Group:
-    """An open bracket: the options switched on inside it, and whether blanks and comments are free there."""
+    """An open bracket: whether blanks are free inside, whether it captures, which options were set inside."""
 
-    __slots__ = ("extended", "options")
-
-    def __init__(self, *, extended: bool) -> None:
-        self.options: list[str] = []
-        self.extended = extended
+    extended: bool = False
+    captures: bool = False
+    options: list[str] = field(default_factory=list)
 
 
 class _Translator:
@@ -70,7 +72,7 @@ class _Translator:
         self.text = text
         self.place = 0
         self.out: list[str] = []
-        self.groups = [_Group(extended=False)]
+        self.groups = [_Group()]
         self.captures = 0
         self.repeats = 0
         self.explosive = False
@@ -136,27 +138,46 @@ class _Translator:
         elif match := _OPTIONS.match(self.text, self.place):
             self.options(match)
         elif match := _NAMED.match(self.text, self.place):
-            self.captures += 1
-            self.push(f"(?P<{match[1] or match[2]}>", len(match[0]))
+            self.push(f"(?P<{match[1] or match[2]}>", len(match[0]), captures=True)
+        elif match := _CALL.match(self.text, self.place):
+            self.call(match[1] or match[2], match.end())
+        elif match := _NAME_AGAIN.match(self.text, self.place):
+            self.explosive = True
+            self.emit(f"\\g<{match[1]}>", len(match[0]))
         elif rest.startswith("(?"):
-            match = _GROUP.match(self.text, self.place)
-            if match is None:
-                msg = f"the group {self.text[self.place : self.place + 6]!r} is unknown"
-                raise ExpressionError(msg)
-            self.captures += match[0] == "(?P<"
-            self.explosive = (
-                self.explosive or match[0] in {"(?P=", "(?P>"} or match[0][-1] in "&R+-0123456789"
-            )
-            self.push(match[0], len(match[0]))
-            if match[0] == "(?(":  # the condition has a bracket of its own
-                self.groups.append(_Group(extended=False))
+            self.special_group()
         else:
-            self.captures += rest[1:2] != "*"
-            self.push("(", 1)
+            self.push("(", 1, captures=rest[1:2] != "*")
 
-    def push(self, text: str, length: int) -> None:
-        self.groups.append(_Group(extended=self.groups[-1].extended))
+    def special_group(self) -> None:
+        match = _GROUP.match(self.text, self.place)
+        if match is None:
+            msg = f"the group {self.text[self.place : self.place + 6]!r} is unknown"
+            raise ExpressionError(msg)
+        self.push(match[0], len(match[0]))
+        if match[0] == "(?(":  # the condition has a bracket of its own
+            self.groups.append(_Group())
+
+    def push(self, text: str, length: int, *, captures: bool = False) -> None:
+        self.captures += captures
+        self.groups.append(_Group(self.groups[-1].extended, captures))
         self.emit(text, length)
+
+    def call(self, name: str, end: int) -> None:
+        """A group used again as a subroutine. Calls inside groups may never end: they are refused."""
+        if name in {"R", "0"} or any(group.captures for group in self.groups):
+            msg = "recursion is not supported"
+            raise ExpressionError(msg)
+        name = self.absolute(name)
+        self.explosive = True
+        self.out.append(f"(?{'' if name.isdigit() else '&'}{name})")
+        self.place = end
+
+    def absolute(self, name: str) -> str:
+        """The number that a relative reference (`-1`, `+1`) means; anything else as it is."""
+        if name[0] == "-":
+            return str(self.captures + 1 - int(name[1:]))
+        return str(self.captures + int(name[1:])) if name[0] == "+" else name
 
     def options(self, match: re.Match[str]) -> None:
         on, off, end = match[1], match[2] or "", match[3]
@@ -170,7 +191,7 @@ class _Translator:
         self.place = match.end()
         self.out.append(prefix)
         if end == ":":
-            self.groups.append(_Group(extended=extended))
+            self.groups.append(_Group(extended))
         else:
             self.groups[-1].options.append(prefix)
             self.groups[-1].extended = extended
@@ -252,12 +273,11 @@ class _Translator:
             msg = f"{self.text[self.place : self.place + 4]!r} is no reference"
             raise ExpressionError(msg)
         name = next(part for part in match.groups() if part)
-        if name[0] == "-":
-            name = str(self.captures + 1 - int(name[1:]))
-        calls = letter == "g" and (match[2] or match[3])
+        if letter == "g" and (match[2] or match[3]):
+            self.call(name, match.end())
+            return
         self.explosive = True
-        self.out.append(f"(?{'' if name.isdigit() else '&'}{name})" if calls else f"\\g<{name}>")
-        self.place = match.end()
+        self.emit(f"\\g<{self.absolute(name)}>", match.end() - self.place)
 
     def character_class(self) -> None:
         start = re.match(r"\[\^?\]?", self.text[self.place : self.place + 3])

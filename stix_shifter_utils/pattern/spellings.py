@@ -56,7 +56,7 @@ def hash_value(hashes: Mapping[str, Any], name: str) -> Any:
     if value is not None:
         return value
     plain = _plain(name)
-    return next((found for key, found in hashes.items() if _plain(key) == plain), None)
+    return next((found for key, found in hashes.items() if _plain(str(key)) == plain), None)
 
 
 def _plain(name: str) -> str:
