@@ -1,4 +1,4 @@
-"""Whatever the Python API is handed, it answers a JSON-ready dictionary and changes nothing; so in threads."""
+"""Whatever the Python API is handed, it answers a JSON-ready dictionary and changes nothing."""
 
 import copy
 import json
