@@ -32,7 +32,9 @@ class Reference:
     """A reference leaf: property `steps` of object `owner` becomes a reference to objects of these names.
 
     `as_list`: the map gives a list of names, or unwraps. `everywhere`: all instances of the names below the
-    place (`group_ref`), instead of the nearest.
+    place (`group_ref`), instead of the nearest. `types`: what the property may refer to, if that is limited.
+    `simple`: the name, where it is one and the rest is as plain. `is_list`: whether the property is one, as
+    far as its kind or name tells; None where the row decides.
     """
 
     field: str
@@ -43,6 +45,9 @@ class Reference:
     names: tuple[str, ...]
     as_list: bool
     everywhere: bool = False
+    types: frozenset[str] = frozenset()
+    simple: str = ""
+    is_list: bool | None = None
 
 
 class RowBuild:
@@ -83,13 +88,6 @@ class RowBuild:
                 items.append(found)
             self.groups[id(items), group] = found
         return found
-
-    def refer(self, reference: Reference, count: int | None, path: Path) -> None:
-        """Note a reference, to be resolved when the row is read. `count` is the length of a native list."""
-        key = (reference.owner, path) if path else reference.owner
-        if key not in self.objects:
-            self.make(key, reference.base)
-        self.pending.append((key, reference, count, path))
 
     def drop(self, field: str, failure: str | dict[int, str]) -> None:
         """Count a value, or items of a list, that were left out."""

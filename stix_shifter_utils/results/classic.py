@@ -30,9 +30,9 @@ def convert_to_stix(
 ) -> dict[str, Any]:
     """A bundle from native rows: the identity, one observed-data per row and, in 2.1, the merged objects.
 
-    `data_source` is an identity, or its JSON text; `data` what `read_rows` takes. A map that was compiled before,
-    with the same transformers, options and callback, is not compiled again. What is left out of rows is counted
-    in a warning. Raises ResultsTranslationError, MappingFileError.
+    `data_source` is an identity, or its JSON text; `data` what `read_rows` takes. A map that was compiled
+    before, with the same transformers, options and callback, is not compiled again. What is left out of rows
+    is counted in a warning. Raises ResultsTranslationError, MappingFileError.
     """
     given = ResultsOptions.of(options)
     identity = read_identity(data_source)

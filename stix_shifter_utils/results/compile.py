@@ -17,6 +17,7 @@ from stix_shifter_utils.results.options import ResultsOptions
 from stix_shifter_utils.results.steps import (
     Level,
     Step,
+    Transform,
     alternatives,
     borrowed,
     constant,
@@ -131,7 +132,7 @@ class _Compiler:
     def leaves(self, entries: list[Any], name: str, where: str, level: Level) -> Step | None:
         """The step of a native field: its leaves in order, those for addresses as alternatives."""
         steps: list[Step] = []
-        addresses: dict[int, Step] = {}
+        addresses: dict[int, tuple[str, Step]] = {}
         for entry in entries:
             if not _is_leaf(entry):
                 self.problems.append(f'{where}: an entry of the list is no object with "key"')
@@ -139,10 +140,9 @@ class _Compiler:
             elif _is_set(entry.get("group_ref")):
                 self._group_reference(entry, where, level)
             else:
+                step = self.leaf(entry, name, where)
                 if entry["key"] in _ADDRESSES and "references" not in entry:
-                    addresses[len(steps)] = step = self.leaf(entry, name, where)
-                else:
-                    step = self.leaf(entry, name, where)
+                    addresses[len(steps)] = (entry["key"], step)
                 steps.append(step)
         if len(addresses) > 1:
             first, *others = addresses
@@ -167,20 +167,38 @@ class _Compiler:
         except ValueError as error:
             self.problems.append(f"{where}: {error}")
             return failing(f"the map's key {key_text} is no STIX property")
-        if not key.object_type:
-            step = self._observed(key.steps[0], where)
-        elif entry.get("references"):
+        is_constant = "value" in entry
+        name = entry.get("transformer")
+        transformer: Any = None
+        if name is not None and not is_constant:
+            transformer = self.transformers.get(name)
+            if transformer is None:
+                self.problems.append(f"{where}: there is no transformer {name!r}")
+                return failing(f"there is no transformer {name}")
+        step = self._step(entry, key, where, transformer)
+        if is_constant:
+            return constant(step, entry["value"])
+        return borrowed(step, entry["ds_key"]) if isinstance(entry.get("ds_key"), str) else step
+
+    def _step(self, entry: Mapping[str, Any], key: Key, where: str, transformer: Any) -> Step:
+        """What a leaf does with a value, after its transformer if it has one."""
+        transform = transformer and Transform(transformer.transform, entry["transformer"])
+        if key.object_type and not entry.get("references"):
+            return self._value(entry, key, transform, getattr(transformer, "each", None))
+        if key.object_type:
             step = reference_step(self._reference(entry, key, where))
         else:
-            step = self._value(entry, key)
-        step = constant(step, entry["value"]) if "value" in entry else self._transformed(entry, step, where)
-        if isinstance(entry.get("ds_key"), str) and "value" not in entry:
-            step = borrowed(step, entry["ds_key"])
-        return step
+            step = self._observed(key.steps[0], where)
+        return transformed(step, transform) if transform else step
 
-    def _value(self, entry: Mapping[str, Any], key: Key) -> Step:
+    def _value(self, entry: Mapping[str, Any], key: Key, transform: Transform | None, each: Any) -> Step:
         unwrap = "unwrap" in entry and "value" not in entry
-        return value_step(key, _object_name(entry, key), self._base(key), _group(entry), unwrap=unwrap)
+        common = (key, _object_name(entry, key), self._base(key), _group(entry))
+        step = value_step(*common, unwrap=unwrap, transform=transform)
+        if each is None or not unwrap or transform is None:
+            return step
+        item = value_step(*common, unwrap=False, transform=Transform(each, transform.name))
+        return transformed_each(step, item)
 
     def _base(self, key: Key) -> Object:
         if self.version == "2.0":
@@ -209,6 +227,9 @@ class _Compiler:
             kinds=key.kinds,
             names=listed,
             as_list=as_list or "unwrap" in entry,
+            types=key.kind.targets,
+            is_list=_is_list(key, listed, as_list=as_list or "unwrap" in entry),
+            simple=listed[0] if len(listed) == 1 and len(key.steps) == 1 else "",
         )
 
     def _group_reference(self, entry: Mapping[str, Any], where: str, level: Level) -> None:
@@ -221,21 +242,8 @@ class _Compiler:
             self.problems.append(f"{where}: group_ref needs a property of an object, and references")
             return
         found = self._reference(entry, key, where)
-        level.group_references.append(replace(found, everywhere=True, as_list=True))
-
-    def _transformed(self, entry: Mapping[str, Any], step: Step, where: str) -> Step:
-        name = entry.get("transformer")
-        if name is None:
-            return step
-        transformer: Any = self.transformers.get(name)
-        if transformer is None:
-            self.problems.append(f"{where}: there is no transformer {name!r}")
-            return failing(f"there is no transformer {name}")
-        whole = transformed(step, transformer.transform, name)
-        each = getattr(transformer, "each", None)
-        if each is None or "unwrap" not in entry or entry.get("references"):
-            return whole
-        return transformed_each(whole, transformed(step, each, name))
+        everywhere = replace(found, everywhere=True, as_list=True, simple="")
+        level.group_references.append(reference_step(everywhere))
 
     def _called_back(self, entry: Mapping[str, Any], name: str, where: str, callback: Callback) -> Step:
         """A leaf whose key a callback may replace, value by value."""
@@ -273,3 +281,15 @@ def _group(entry: Mapping[str, Any]) -> str | None:
     if group is None or group is False:
         return None
     return "true" if _is_set(group) else str(group)
+
+
+def _is_list(key: Key, names: tuple[str, ...], *, as_list: bool) -> bool | None:
+    """Whether a reference property is a list: its kind knows, else its name, else how the map writes it."""
+    shape, name = key.kind.shape, key.steps[-1]
+    if shape == "refs" or name.endswith("_refs"):
+        return True
+    if shape == "ref":
+        return False
+    if name.endswith("_ref"):
+        return None if as_list else False
+    return as_list or len(names) > 1

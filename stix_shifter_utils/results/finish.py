@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from stix_shifter_utils.results.writers import TAKEN, inside
 from stix_shifter_utils.stix import deterministic_id, own_id, unite
 from stix_shifter_utils.stix.ids import COMPATIBLE, CONTRIBUTING
-from stix_shifter_utils.stix.objects import SECOND_LOOK, make_partial, settle, settle_references
+from stix_shifter_utils.stix.objects import SECOND_LOOK, SURE, make_partial, settle, settle_references
 from stix_shifter_utils.stix.times import in_order, to_milliseconds
 
 if TYPE_CHECKING:
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 _BASE_LENGTH: Final = {"2.0": 1, "2.1": 3}
 """What an object holds before it has any property: its type; in 2.1 also spec_version and id."""
-_RANKS: Final = {"email-message": 1, "file": 1, "network-traffic": 2}
-"""Types whose ids contain references: after the types that they refer to. An archive is after other files."""
-_LAST_RANK: Final = 2
+_RANKS: Final = {"email-message": 0, "file": 0, "network-traffic": 1}
+"""Types whose ids contain references, in their order after all others. An archive comes after other files."""
 
 
 @dataclass(slots=True)
@@ -53,13 +52,17 @@ def settle_row(build: RowBuild) -> list[Slot]:
 
     Afterwards all that `build.objects` holds is to be emitted, but for the ids.
     """
-    bare = _BASE_LENGTH[build.version]
-    whole = {key: item for key, item in build.objects.items() if len(item) > bare}
+    version = build.version
+    bare = _BASE_LENGTH[version]
+    whole: dict[InstanceKey, Object] = {}
+    for key, item in build.objects.items():
+        if len(item) > bare:
+            whole[key] = item
+            sure = SURE.get(item["type"])
+            if (sure is None or sure not in item or "extensions" in item) and not settle(item, version):
+                _make_partial(build, item)
     build.objects = whole
-    for item in whole.values():
-        if not settle(item, build.version):
-            _make_partial(build, item)
-    slots = [] if not build.pending else _resolve(build)
+    slots = _resolve(build) if build.pending else []
     _look_again(build, slots)
     return slots
 
@@ -71,61 +74,60 @@ def _make_partial(build: RowBuild, item: Object) -> None:
 
 def _resolve(build: RowBuild) -> list[Slot]:
     """The row's references that lead somewhere, each in its place with the keys of its targets."""
-    slots: dict[tuple[int, str], Slot] = {}
+    slots: list[Slot] = []
+    objects = build.objects
     for key, reference, count, path in build.pending:
-        item = build.objects.get(key)
-        targets = [] if item is None else _allowed(build, reference, _targets(build, reference, count, path))
-        if item is None or not targets:
+        item = objects.get(key)
+        if item is None:
             continue
-        holder = (
-            inside(build, item, reference.steps[:-1], reference.kinds) if len(reference.steps) > 1 else item
-        )
-        slot = None if holder is None else _slot(slots, holder, reference, targets)
-        if slot is None:
+        simple, types = reference.simple, reference.types
+        if simple in objects and not path and count is None:
+            name = reference.steps[0]
+            if not reference.is_list and name not in item and (not types or objects[simple]["type"] in types):
+                item[name] = simple  # by far the most references are of this kind
+                slots.append(Slot(item, name, [simple], is_list=False, typed=bool(types)))
+                continue
+        targets = _targets(build, reference, count, path)
+        if types:
+            targets = _allowed(build, reference, targets)
+        if targets and not _place(build, slots, item, reference, targets):
             build.drop(reference.field, TAKEN)
-            continue
-        slot.show()
-        if holder is not item and not settle(item, build.version):
-            _make_partial(build, item)
-    return list(slots.values())
+    return slots
 
 
-def _slot(
-    slots: dict[tuple[int, str], Slot], holder: Object, reference: Reference, targets: list[InstanceKey]
-) -> Slot | None:
-    """The slot of a reference, new or with more targets; None when something else stands there."""
+def _place(
+    build: RowBuild, slots: list[Slot], item: Object, reference: Reference, targets: list[InstanceKey]
+) -> bool:
+    """Put a reference in its place; False when something else stands there."""
     name = reference.steps[-1]
-    slot = slots.get((id(holder), name))
-    if slot is None:
-        if name in holder:
-            return None
-        is_list = _is_list(reference, len(targets))
-        typed = bool(reference.kinds[-1].targets)
-        slot = slots[id(holder), name] = Slot(holder, name, [], is_list, typed)
-    elif not slot.is_list:
-        return slot if targets[:1] == slot.targets else None
-    slot.targets += (target for target in targets if target not in slot.targets)
+    holder = item
+    if len(reference.steps) > 1:
+        inner = inside(build, item, reference.steps[:-1], reference.kinds)
+        if inner is None:
+            return False
+        holder = inner
+    if name not in holder:
+        is_list = len(targets) > 1 if reference.is_list is None else reference.is_list
+        slot = Slot(holder, name, targets, is_list, bool(reference.types))
+        slots.append(slot)
+    else:
+        found = next((slot for slot in slots if slot.holder is holder and slot.name == name), None)
+        if found is None or (not found.is_list and targets[:1] != found.targets):
+            return False
+        slot = found
+        slot.targets += (target for target in targets if target not in slot.targets)
     if not slot.is_list:
         del slot.targets[1:]
-    return slot
+    slot.show()
+    if holder is not item and not settle(item, build.version):
+        _make_partial(build, item)
+    return True
 
 
-def _is_list(reference: Reference, count: int) -> bool:
-    """Whether a reference property is a list: as its kind or its name says, else as the map writes it."""
-    shape, name = reference.kinds[-1].shape, reference.steps[-1]
-    if shape == "refs" or name.endswith("_refs"):
-        return True
-    if shape == "ref" or (name.endswith("_ref") and count == 1):
-        return False
-    return reference.as_list or count > 1
-
-
-def _allowed(build: RowBuild, reference: Reference, targets: Sequence[InstanceKey]) -> list[InstanceKey]:
-    """The targets whose type the property may refer to; others are counted."""
-    types = reference.kinds[-1].targets
-    if not types:
-        return list(targets)
-    found = []
+def _allowed(build: RowBuild, reference: Reference, targets: list[InstanceKey]) -> list[InstanceKey]:
+    """The targets of a type that the property may refer to; others are counted."""
+    types = reference.types
+    found: list[InstanceKey] = []
     for target in targets:
         kind = build.objects[target]["type"]
         if kind in types:
@@ -195,7 +197,7 @@ def _look_again(build: RowBuild, slots: list[Slot]) -> None:
                 slots.remove(slot)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """Where a row comes from, for the ids of what is its own."""
 
@@ -207,9 +209,12 @@ class Row:
         return own_id(object_type, self.source, self.key, name)
 
 
-def number_objects(build: RowBuild, numbers: Mapping[InstanceKey, int], slots: list[Slot]) -> Object:
-    """The objects of a row as STIX 2.0 embeds them: by number, in the order in which they were made."""
-    ids = {key: str(numbers[key]) for key in build.objects}
+def number_objects(build: RowBuild, made: Sequence[InstanceKey], slots: list[Slot]) -> Object:
+    """The objects of a row as STIX 2.0 embeds them: by number, in the order in which they were made.
+
+    `made` names the removed ones too, which leave their numbers unused.
+    """
+    ids = {key: str(number) for number, key in enumerate(made)}
     for slot in slots:
         slot.fill(ids)
     return {ids[key]: item for key, item in build.objects.items()}
@@ -241,22 +246,48 @@ def _ids(
 ) -> dict[InstanceKey, str]:
     """Ids for all objects, those first that others' ids contain; references are filled on the way."""
     ids: dict[InstanceKey, str] = {}
-    waiting = slots
-    for rank in range(_LAST_RANK + 1):
-        for key, item in build.objects.items():
-            kind = item["type"]
-            archive = kind == "file" and "archive-ext" in item.get("extensions", ())
-            if _RANKS.get(kind, 0) + archive != rank:
-                continue
-            found = None if key in forced else deterministic_id(kind, item, contributing)
-            ids[key] = found or row.own_id(kind, key)
-        ready = [
-            slot for slot in waiting if rank == _LAST_RANK or all(target in ids for target in slot.targets)
-        ]
-        for slot in ready:
-            slot.fill(ids)
-        waiting = [slot for slot in waiting if slot not in ready]
+    later: tuple[list[tuple[InstanceKey, Object]], ...] = ([], [])
+    for key, item in build.objects.items():
+        rank = _RANKS.get(item["type"])
+        if rank is None:
+            ids[key] = _id(item, key, row, contributing, forced)
+        elif rank == 0 and "archive-ext" in item.get("extensions", ()):
+            later[1].append((key, item))
+        else:
+            later[rank].append((key, item))
+    waiting = _fill_ready(slots, ids) if slots else slots
+    for items in later:
+        for key, item in items:
+            ids[key] = _id(item, key, row, contributing, forced)
+        if waiting and items:
+            waiting = _fill_ready(waiting, ids)
+    for slot in waiting:  # archives that contain each other: some id was made without the other's
+        slot.fill(ids)
     return ids
+
+
+def _id(
+    item: Object,
+    key: InstanceKey,
+    row: Row,
+    contributing: Mapping[str, tuple[str, ...]],
+    forced: set[InstanceKey],
+) -> str:
+    found = None if key in forced else deterministic_id(item["type"], item, contributing)
+    return found or row.own_id(item["type"], key)
+
+
+def _fill_ready(slots: list[Slot], ids: Mapping[InstanceKey, str]) -> list[Slot]:
+    """Fill the references whose targets all have ids; those that are left."""
+    waiting = []
+    for slot in slots:
+        if slot.is_list and all(target in ids for target in slot.targets):
+            slot.fill(ids)
+        elif not slot.is_list and slot.targets[0] in ids:
+            slot.holder[slot.name] = ids[slot.targets[0]]
+        else:
+            waiting.append(slot)
+    return waiting
 
 
 def _unite_same(build: RowBuild, ids: Mapping[InstanceKey, str]) -> InstanceKey | None:
@@ -283,17 +314,19 @@ def observed_data(build: RowBuild, row: Row, identity_id: str, now: str) -> Obje
     if first is not last:
         first, last = in_order(first, last)
     created = str(given.get("created") or to_milliseconds(first))
-    made: Object = {"type": "observed-data", "id": row.own_id("observed-data", "")}
-    if build.version == "2.1":
-        made["spec_version"] = "2.1"
-    made |= {
+    made: Object = {
+        "type": "observed-data",
+        "id": row.own_id("observed-data", ""),
         "created_by_ref": identity_id,
         "created": created,
-        "modified": max(created, str(given.get("modified", created))),
+        "modified": max(created, str(given["modified"])) if "modified" in given else created,
         "first_observed": first,
         "last_observed": last,
         "number_observed": given.get("number_observed", 1),
     }
+    if build.version == "2.1":
+        made["spec_version"] = "2.1"
     for name, value in given.items():
-        made.setdefault(name, value)
+        if name not in made:
+            made[name] = value
     return made

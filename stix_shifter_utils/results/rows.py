@@ -117,14 +117,14 @@ class RowStream:
         """The observed-data of a row and, in 2.1, its objects; None when nothing of it became one."""
         build = RowBuild(self.version, self.report, self._fallback)
         self._mapping.level.walk(build, row, ())
-        numbers = {key: number for number, key in enumerate(build.objects)}
+        made = tuple(build.objects)
         slots = settle_row(build)
         if not build.objects:
             return None
         origin = Row(self.identity["id"], self._key(row))
         observed = observed_data(build, origin, self.identity["id"], self._now)
         if self.version == "2.0":
-            observed["objects"] = number_objects(build, numbers, slots)
+            observed["objects"] = number_objects(build, made, slots)
             return [observed]
         objects = identify_objects(build, slots, origin, compatible=self._options.id_compat)
         observed["object_refs"] = [item["id"] for item in objects]

@@ -7,6 +7,7 @@ build and says why it left something out. Reading the map is in `compile`, the o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.results.build import Failure, Object, Path, Reference, RowBuild
@@ -24,39 +25,47 @@ NO_OBJECT: Final = "no object, where the map has one"
 PARTS_LOST: Final = "a part of it is not valid here"
 
 
-def value_step(key: Key, name: str, base: Object, group: str | None, *, unwrap: bool) -> Step:
+def value_step(
+    key: Key, name: str, base: Object, group: str | None, *, unwrap: bool, transform: Transform | None = None
+) -> Step:
     """A value into a property of the object `name`; with `unwrap`, each item of a list into its own one."""
     write = writer(key, group)
+    many = unwrap or key.kind.is_identity
     odd = _odd_value(key, name, base, write)
     if len(key.steps) == 1 and group is None and key.kind.shape == "scalar":
-        step = _scalar_step(key, name, base, odd)
-    else:
-        step = _part_step(key, name, base, odd, write)
-    return _unwrapped(step) if unwrap or key.kind.is_identity else step
+        return _scalar_step(key, name, base, odd, transform, many=many)
+    step = _part_step(key, name, base, odd, write)
+    step = _unwrapped(step) if many else step
+    return step if transform is None else transformed(step, transform)
 
 
-def _scalar_step(key: Key, name: str, base: Object, odd: Odd) -> Step:
-    """The common case, without a call more than it needs."""
+def _scalar_step(
+    key: Key, name: str, base: Object, odd: Odd, transform: Transform | None, *, many: bool
+) -> Step:
+    """The common case, which makes no call that it does not need."""
     clean, prop = key.kind.clean, key.steps[0]
 
-    def step(build: RowBuild, value: Any, _level: Mapping[str, Any], path: Path) -> Failure:
+    def put(build: RowBuild, value: Any, _level: Mapping[str, Any], path: Path) -> Failure:
         found = clean(value)
         if found is None:
+            if many and isinstance(value, list | tuple):
+                return _each(put, build, value, path)
             return odd(build, value, path)
-        place = (name, path) if path else name
-        item = build.objects.get(place)
-        if item is None:
-            item = build.make(place, base)
-        elif prop in item:
-            return None if item[prop] == found else TAKEN
-        item[prop] = found
-        return None
+        if path:
+            item = build.objects.get((name, path))
+            if item is None:
+                item = build.make((name, path), base)
+        else:
+            item = build.objects.get(name)
+            if item is None:
+                item = build.objects[name] = base.copy()
+        return None if item.setdefault(prop, found) == found else TAKEN
 
-    return step
+    return put if transform is None else transformed(put, transform)
 
 
 def _part_step(key: Key, name: str, base: Object, odd: Odd, write: Write) -> Step:
-    shape, read = key.kind.shape, key.kind.read
+    shape, read = key.kind.shape, key.kind.reader()
 
     def step(build: RowBuild, value: Any, _level: Mapping[str, Any], path: Path) -> Failure:
         found = read(value)
@@ -151,11 +160,14 @@ def _leaves(value: Any) -> int:
 
 def observed_step(name: str, kind: Kind) -> Step:
     """A value into a property of the observed-data itself; the first one stays."""
+    clean = kind.clean if kind.shape == "scalar" else kind.read
 
     def step(build: RowBuild, value: Any, _level: Mapping[str, Any], _path: Path) -> Failure:
-        found = kind.read(value)
+        found = clean(value)
         if found is None:
-            return None if _is_empty(value) else kind.reason
+            found = kind.read(value)
+            if found is None:
+                return None if _is_empty(value) else kind.reason
         build.observed.setdefault(name, found)
         return None
 
@@ -164,21 +176,34 @@ def observed_step(name: str, kind: Kind) -> Step:
 
 def reference_step(reference: Reference) -> Step:
     """A reference: the value only says that there is one, and how many."""
+    owner, base = reference.owner, reference.base
 
     def step(build: RowBuild, value: Any, _level: Mapping[str, Any], path: Path) -> Failure:
-        build.refer(reference, len(value) if isinstance(value, list | tuple) else None, path)
+        key = (owner, path) if path else owner
+        if key not in build.objects:
+            build.make(key, base)
+        build.pending.append((key, reference, len(value) if isinstance(value, list | tuple) else None, path))
         return None
 
     return step
 
 
-def transformed(step: Step, transform: Callable[[Any], Any], name: str) -> Step:
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """A transformer as a step uses it: its function and its name."""
+
+    function: Callable[[Any], Any]
+    name: str
+
+
+def transformed(step: Step, transform: Transform) -> Step:
     """A step behind a transformer; what it cannot read, or makes None of, is left out."""
-    refused, nothing = f"{name} cannot read it", f"{name} gives nothing for it"
+    function = transform.function
+    refused, nothing = f"{transform.name} cannot read it", f"{transform.name} gives nothing for it"
 
     def transforming(build: RowBuild, value: Any, level: Mapping[str, Any], path: Path) -> Failure:
         try:
-            found = transform(value)
+            found = function(value)
         except Exception:  # noqa: BLE001  a connector's own code, which may raise anything: one value is lost
             return None if _is_empty(value) else refused
         if found is None:
@@ -240,20 +265,38 @@ def several(steps: tuple[Step, ...], field: str) -> Step:
     return all_of
 
 
-def alternatives(steps: tuple[Step, ...]) -> Step:
-    """Leaves of which one is meant to take the value, such as both kinds of IP address: the rest may fail."""
+def alternatives(steps: tuple[tuple[str, Step], ...]) -> Step:
+    """Leaves of which one type is meant to take the value, as of IP addresses: the rest may fail.
+
+    A single value that one type took is not offered to the other types.
+    """
 
     def any_of(build: RowBuild, value: Any, level: Mapping[str, Any], path: Path) -> Failure:
-        failures = [step(build, value, level, path) for step in steps]
-        if any(failure is None for failure in failures):
-            return None
-        if all(isinstance(failure, str) for failure in failures):
-            return ", ".join(dict.fromkeys(map(str, failures)))
-        maps = [failure for failure in failures if isinstance(failure, dict)]
-        common = set(maps[0]).intersection(*maps[1:])
-        return {index: ", ".join(dict.fromkeys(each[index] for each in maps)) for index in common} or None
+        if isinstance(value, list | tuple):
+            return _common([step(build, value, level, path) for _, step in steps])
+        taken = ""
+        failures: list[Failure] = []
+        for kind, step in steps:
+            if not taken or kind == taken:
+                failure = step(build, value, level, path)
+                if failure is None:
+                    taken = kind
+                else:
+                    failures.append(failure)
+        return None if taken else _common(failures)
 
     return any_of
+
+
+def _common(failures: list[Failure]) -> Failure:
+    """What failed in every alternative: the whole value, or certain items of a list."""
+    if not all(failures):
+        return None
+    if all(isinstance(failure, str) for failure in failures):
+        return ", ".join(dict.fromkeys(map(str, failures)))
+    maps = [failure for failure in failures if isinstance(failure, dict)]
+    common = set(maps[0]).intersection(*maps[1:])
+    return {index: ", ".join(dict.fromkeys(each[index] for each in maps)) for index in common} or None
 
 
 class Level:
@@ -264,7 +307,7 @@ class Level:
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         self.steps: dict[str, Step] = {}
-        self.group_references: list[Reference] = []
+        self.group_references: list[Step] = []
 
     def walk(self, build: RowBuild, level: Mapping[str, Any], path: Path) -> None:
         """Run the steps of a row or a nested object, in the order of its own names."""
@@ -283,7 +326,7 @@ class Level:
 
     def step(self, build: RowBuild, value: Any, _level: Mapping[str, Any], path: Path) -> Failure:
         """The level as a step of the one above: an object is walked, and each object of a list."""
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):
             self.walk(build, value, path)
         elif isinstance(value, list | tuple) and len(path) < DEEPEST:
             for index, item in enumerate(value):
@@ -293,12 +336,12 @@ class Level:
                         build.drop(self.prefix[:-1], failure)
         else:
             return None if _is_empty(value) else NO_OBJECT
-        for reference in self.group_references:
-            build.refer(reference, None, path)
+        for refer in self.group_references:
+            refer(build, None, {}, path)
         return None
 
     def _item(self, build: RowBuild, item: Any, path: Path) -> Failure:
-        if isinstance(item, Mapping):
+        if type(item) is dict or isinstance(item, Mapping):
             self.walk(build, item, path)
             return None
         if isinstance(item, list | tuple):

@@ -58,8 +58,6 @@ COMPATIBLE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
 """What the published stix-shifter 8 contributes (option `id_compat`): no hashes, no references."""
 
 _PREFERRED_HASHES: Final = ("MD5", "SHA-1", "SHA-256", "SHA-512")
-_NUMERIC: Final = frozenset({"extensions", "number"})
-"""Contributing properties that may hold numbers which orjson spells otherwise than RFC 8785."""
 _FRACTION: Final = re.compile(r"\.([0-9]+)Z$")
 _VARIANT: Final = "89ab"
 
@@ -77,17 +75,22 @@ def deterministic_id(
     names = contributing.get(object_type)
     if names is None:
         return None
+    if len(names) == 1:
+        value = properties.get(names[0])
+        if type(value) is str:
+            return _single(object_type, names[0], value)
     data = {name: properties[name] for name in names if name in properties}
     if not data:
         return None
     if "hashes" in data:
         data["hashes"] = _one_hash(data["hashes"])
-    for name in ("start", "end"):
-        if name in data:
-            data[name] = _FRACTION.sub(_trimmed, data[name])
-    if _NUMERIC.isdisjoint(data):
-        return _uuid5(object_type, orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
-    return _uuid5(object_type, canonical_json(data).encode())
+    if object_type == "network-traffic":
+        for name in ("start", "end"):
+            if name in data:
+                data[name] = _FRACTION.sub(_trimmed, data[name])
+    if "extensions" in data or "number" in data:  # numbers, which orjson spells otherwise than RFC 8785
+        return _uuid5(object_type, canonical_json(data).encode())
+    return _uuid5(object_type, orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
 
 
 def own_id(object_type: str, source: str, record_key: bytes, name: str) -> str:
@@ -131,6 +134,12 @@ def _trimmed(match: re.Match[str]) -> str:
 def _uuid5(object_type: str, data: bytes) -> str:
     digest = hashlib.sha1(NAMESPACE.bytes + data, usedforsecurity=False).hexdigest()
     return _shape(object_type, digest, "5")
+
+
+@lru_cache(maxsize=1 << 14)
+def _single(object_type: str, name: str, value: str) -> str:
+    """The id of the many types that one text makes: addresses, names, paths."""
+    return _uuid5(object_type, orjson.dumps({name: value}))
 
 
 def _shape(object_type: str, digest: str, version: str) -> str:

@@ -86,17 +86,19 @@ class Merger:
         """Keep the shared objects of a row, all or none: the first that contradicts the kept, else None."""
         changed: dict[str, Object] = {}
         known = 0
+        find = self._spill.get
         for item in shared:
-            kept = changed.get(item["id"]) or self._spill.get(item["id"])
+            name = item["id"]
+            kept = changed.get(name) or find(name)
             if kept is None:
-                changed[item["id"]] = item
+                changed[name] = item
                 continue
             known += 1
             if kept != item:
                 united = unite(kept, item)
                 if united is None:
                     return item
-                changed[item["id"]] = united
+                changed[name] = united
         for item in changed.values():
             self._spill.put(item)
         self.merged += known

@@ -61,6 +61,8 @@ _EXTENSION_FILL: Final[Mapping[str, Mapping[str, str]]] = {
     "socket-ext": {"address_family": "AF_UNSPEC"},
     "windows-pebinary-ext": {"pe_type": "unknown"},
 }
+SURE: Final[Mapping[str, str]] = {**_ALL_OF, "user-account": "user_id", "process": "pid"}
+"""A property that, where it is present, leaves `settle` nothing to do unless there are extensions."""
 SECOND_LOOK: Final = frozenset(
     {"network-traffic", "process", "windows-registry-key", "file", "email-message"}
 )

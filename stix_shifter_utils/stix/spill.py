@@ -56,10 +56,14 @@ class Spill:
         if found is None and self._objects_in_file:
             found = self._fetch(object_id)
         if found is None:
-            self._waiting[object_id] = _Waiting(self._next, item)
-            self._next += 1
+            self.add(item)
         else:
             found.item, found.changed = item, True
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Let an object wait whose id `get` does not know."""
+        self._waiting[item["id"]] = _Waiting(self._next, item)
+        self._next += 1
         if len(self._waiting) > self._limit:
             self._write_objects()
 

@@ -18,6 +18,7 @@ _LOOSE: Final = re.compile(
     r"(?: ?([Zz]|UTC|GMT)| ?([+-])([0-9]{2}):?([0-9]{2})?)?"
 ).fullmatch
 _LEAP: Final = 60
+_TO_MILLISECONDS: Final = len("2020-01-01T00:00:00.000Z")
 _FEWEST: Final = "28"
 """Days that every month has, as text: up to here a date needs no second look."""
 
@@ -52,6 +53,8 @@ def format_time(moment: datetime) -> str:
 
 def to_milliseconds(text: str) -> str:
     """A STIX timestamp with exactly three digits of fraction, cut, not rounded."""
+    if len(text) == _TO_MILLISECONDS:
+        return text
     second, _, fraction = text[:-1].partition(".")
     return f"{second}.{fraction[:3]:0<3}Z"
 
@@ -63,7 +66,7 @@ def same_width(one: str, other: str) -> tuple[str, str]:
     """
     if len(one) == len(other):
         return one, other
-    width = max(len(one), len(other), 24)
+    width = max(len(one), len(other), _TO_MILLISECONDS)
     return _widen(one, width), _widen(other, width)
 
 

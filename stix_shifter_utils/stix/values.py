@@ -256,8 +256,12 @@ def ipv4(value: Any) -> str | None:
 
 def ipv4_block(value: Any) -> str | None:
     """A dotted quad, or a CIDR block of such."""
-    word = text(value)
-    return word if word and _IPV4_BLOCK(word) else None
+    return _ipv4_block(value) if type(value) is str else _ipv4_block(text(value) or "")
+
+
+@lru_cache(maxsize=1 << 14)
+def _ipv4_block(value: str) -> str | None:
+    return value if _IPV4_BLOCK(value) else None
 
 
 @lru_cache(maxsize=1 << 14)
@@ -288,8 +292,13 @@ def _ipv6(value: str) -> str | None:
 
 def ipv6_block(value: Any) -> str | None:
     """An IPv6 address, or a CIDR block: the length is read as a number from 0 to 128."""
-    address, slash, length = (text(value) or "").partition("/")
-    clean = ipv6(address)
+    return _ipv6_block(value) if type(value) is str else _ipv6_block(text(value) or "")
+
+
+@lru_cache(maxsize=1 << 14)
+def _ipv6_block(value: str) -> str | None:
+    address, slash, length = value.partition("/")
+    clean = _ipv6(address)
     if clean is None or not slash:
         return clean
     return f"{clean}/{length}" if _IPV6_LENGTH(length) else None
