@@ -60,9 +60,18 @@ from stix_shifter_utils.pattern.validate import validate_pattern
 from stix_shifter_utils.pattern.window import TimeWindow
 
 if TYPE_CHECKING:
-    from stix_shifter_utils.pattern.match import Matcher, MatchResult, Observed, observed_from_objects
+    from stix_shifter_utils.pattern.match import (
+        Matcher,
+        MatchResult,
+        Observed,
+        matches_observation,
+        observed_from_objects,
+        observed_of,
+    )
 
-_MATCHING = frozenset({"MatchResult", "Matcher", "Observed", "observed_from_objects"})
+_MATCHING = frozenset({
+    *("MatchResult", "Matcher", "Observed", "matches_observation", "observed_from_objects", "observed_of"),
+})  # fmt: skip
 
 __all__ = [
     "ANY",
@@ -102,10 +111,12 @@ __all__ = [
     "followed_by",
     "make_path",
     "map_comparisons",
+    "matches_observation",
     "observation_and",
     "observation_or",
     "observations",
     "observed_from_objects",
+    "observed_of",
     "parse_path",
     "parse_pattern",
     "print_comparison",

@@ -12,10 +12,10 @@ from stix_shifter_utils.pattern import (
     Matcher,
     Observation,
     Observed,
+    matches_observation,
     observed_from_objects,
     parse_pattern,
 )
-from stix_shifter_utils.pattern.match import matches_observation
 
 Json = dict[str, Any]
 TIME = "2024-01-01T00:00:00Z"
