@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stix_shifter_utils.config.files import Stamp, inside, stamp
 
@@ -29,10 +29,21 @@ def mappings_of(
     """
     from stix_shifter_utils.mapping import load_mappings
 
-    folder, is_21 = inside(str(basepath), "json"), bool(options.get("stix_2.1"))
+    folder = inside(str(basepath), "json")
     if options.get("mapping"):
         return load_mappings(Path(folder), dialect, options, relations_of(module))
-    return _loaded(folder, dialect, is_21, module, stamp(_candidates(folder, dialect, is_21)))
+    flags = _Flags(*(bool(options.get(name)) for name in _OPTIONS))
+    return _loaded(folder, dialect, flags, module, stamp(_candidates(folder, dialect, flags.is_21)))
+
+
+class _Flags(NamedTuple):
+    """The options that shape a mapping beside custom files."""
+
+    is_21: bool
+    fallback: bool
+
+
+_OPTIONS = ("stix_2.1", "unmapped_fallback")
 
 
 @lru_cache(maxsize=1024)
@@ -44,11 +55,11 @@ def _candidates(folder: str, dialect: str, is_21: bool) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _loaded(folder: str, dialect: str, is_21: bool, module: str | None, state: Stamp) -> DialectMapping:
+def _loaded(folder: str, dialect: str, flags: _Flags, module: str | None, state: Stamp) -> DialectMapping:
     del state  # a part of the key: another state of the files is another mapping
     from stix_shifter_utils.mapping import load_mappings
 
-    return load_mappings(Path(folder), dialect, {"stix_2.1": is_21}, relations_of(module))
+    return load_mappings(Path(folder), dialect, dict(zip(_OPTIONS, flags, strict=True)), relations_of(module))
 
 
 @lru_cache(maxsize=256)
