@@ -45,6 +45,18 @@ MOVED = {
     f"{_SRC}.utils.transformer_utils": f"{_ROOT}.results.transformers",
     f"{_SRC}.utils.exceptions": f"{_ROOT}.connector.classic_errors",
     f"{_SRC}.patterns.pattern_objects": f"{_ROOT}.pattern.classic",
+    f"{_ROOT}.utils.helpers": f"{_ROOT}.connector.classic_helpers",
+    f"{_ROOT}.modules.car.stix_translation.query_translator": f"{_ROOT}.connector.data_models",
+    f"{_ROOT}.modules.car.stix_translation.results_translator": f"{_ROOT}.connector.data_models",
+    f"{_ROOT}.modules.cim.stix_translation.query_translator": f"{_ROOT}.connector.data_models",
+    f"{_ROOT}.stix_transmission.utils.RestApiClientAsync": f"{_ROOT}.http.classic",
+    f"{_ROOT}.stix_transmission.utils.RestApiClient": f"{_ROOT}.http.classic_blocking",
+    f"{_ROOT}.stix_transmission.utils.timeout_http_adapter": f"{_ROOT}.http.classic_blocking",
+    f"{_SRC}.json_to_stix.observable": f"{_ROOT}.stix.classic",
+    f"{_SRC}.json_to_stix.id_contributing_properties": f"{_ROOT}.stix.classic_ids",
+    f"{_SRC}.utils.transformers": f"{_ROOT}.results.transformers.classic",
+    f"{_SRC}.utils.unmapped_attribute_stripper": f"{_ROOT}.connector.classic_parser",
+    f"{_SRC}.patterns.parser": f"{_ROOT}.connector.classic_parser",
     f"{_SRC}.patterns.errors": f"{_ROOT}.connector.classic_errors",
 }
 """Old path -> the module that is meant."""
