@@ -73,8 +73,8 @@ class StixTransmission:
         if self._dialects and (options is None or isinstance(options, Mapping)):
             connection = {**connection, "options": {**(options or {}), "dialects": self._dialects}}
         kind = load_entry_point(module)
-        self._secrets = secrets_of(module, connection, configuration)
         checked = validate(module, {"connection": connection, "configuration": configuration})
+        self._secrets = secrets_of(module, connection, configuration)
         return kind(checked["connection"], checked["configuration"], checked["connection"]["options"])
 
     def query(self, query: Any) -> Answer:

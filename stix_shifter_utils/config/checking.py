@@ -59,7 +59,10 @@ def validate_against(schema: Schema, params: Any, start_point: str | None = None
         message = f"{where} must be a JSON object, not {type(params).__name__}"
         raise ParameterError([], {}, [message])
     findings = _Findings(start_point.count(".") + 1 if start_point else 0)
-    result = findings.section(section, modernized(schema, params, start_point))
+    try:
+        result = findings.section(section, modernized(schema, params, start_point))
+    except RecursionError as error:
+        raise ParameterError([], {}, [f"{where} are nested too deep to be read"]) from error
     findings.raise_if_any()
     return result
 

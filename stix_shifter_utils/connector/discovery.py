@@ -69,11 +69,8 @@ def load_entry_point(name: str) -> type[BaseEntryPoint]:
 
 
 def _imported(place: ModulePlace, dotted: str) -> ModuleType:
-    found = sys.modules.get(dotted)
-    if found is not None:
-        return found
     try:
-        return import_module(dotted)
+        return import_module(dotted)  # also when it is loaded: another thread may be halfway through it
     except ModuleNotFoundError as error:
         raise ConnectorImportError(_what_is_missing(place, error)) from error
     except ImportError as error:
@@ -102,7 +99,7 @@ def import_part(connector: str | ModulePlace, dotted: str) -> ModuleType | None:
     place = find_module(connector) if isinstance(connector, str) else connector
     name = f"{place.package}.{dotted}"
     if name in sys.modules:
-        return sys.modules[name]
+        return _imported(place, name)
     folder, _, last = dotted.rpartition(".")
     where = inside(str(place.folder), *folder.split("."))
     return _imported(place, name) if last in _modules_in(stamp((where,))) else None

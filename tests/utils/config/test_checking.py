@@ -226,6 +226,14 @@ def test_parameters_that_are_no_objects_are_refused_by_name() -> None:
     ).invalid == ["connection.options must be a JSON object"]
 
 
+def test_parameters_that_are_nested_too_deep_are_refused_by_name() -> None:
+    deep: Any = "x"
+    for _ in range(100000):
+        deep = [deep]
+    error = problem({"mapping": deep}, "connection.options")
+    assert str(error) == "connection.options are nested too deep to be read"
+
+
 def test_a_user_in_a_url_is_not_shown() -> None:
     error = problem({"connection": {"host": "https://u:hunter22@h"}, "configuration": GOOD["configuration"]})
     assert error.invalid == ['connection.host: Invalid host value "https://***@h" specified']
