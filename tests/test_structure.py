@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "legacy": set(),
     "schemas": {"errors"},
     "pattern": {"errors"},
-    "mapping": {"errors", "schemas", "pattern"},
+    "mapping": {"errors", "schemas", "pattern", "stix"},  # searching must know what results make of values
     "query": {"errors", "pattern", "mapping", "schemas"},
     "stix": {"errors"},
     "results": {"errors", "mapping", "stix"},

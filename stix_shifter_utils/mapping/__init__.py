@@ -9,10 +9,12 @@ from stix_shifter_utils.mapping.index import FieldBinding, FieldIndex
 from stix_shifter_utils.mapping.kinds import FieldKind, Kind, field_kind
 from stix_shifter_utils.mapping.leaves import Leaf, leaves
 from stix_shifter_utils.mapping.load import DialectMapping, list_dialects, load_mappings
+from stix_shifter_utils.mapping.properties import Cleaning, Property, property_of
 from stix_shifter_utils.mapping.relation import Relation
 
 __all__ = [
     "Check",
+    "Cleaning",
     "DialectMapping",
     "FieldBinding",
     "FieldIndex",
@@ -20,10 +22,12 @@ __all__ = [
     "Kind",
     "Leaf",
     "NativeFields",
+    "Property",
     "Relation",
     "check_of",
     "field_kind",
     "leaves",
     "list_dialects",
     "load_mappings",
+    "property_of",
 ]

@@ -1,15 +1,18 @@
-"""Which leaves of a to_stix map feed an object path: directly, by the other name, or behind references.
+"""Which leaves of a to_stix map feed an object path: directly, by other names, or behind references.
 
-Also what can keep a native value from showing under the path. Kinds, relations and from_stix maps are
-`index`'s work.
+Also what can keep a native value from showing under the path. Kinds, relations and from_stix maps are the
+work of `index`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from stix_shifter_utils.mapping.checks import check_of
+from stix_shifter_utils.mapping.fills import FILLS, Names, copied_from, set_aside_from
+from stix_shifter_utils.mapping.properties import Property, is_partial, property_of
 from stix_shifter_utils.pattern.spellings import other_name
 
 if TYPE_CHECKING:
@@ -18,15 +21,14 @@ if TYPE_CHECKING:
     from stix_shifter_utils.mapping.leaves import Leaf
     from stix_shifter_utils.pattern import ObjectPath, PathStep
 
-Names = tuple[str, ...]
-Feed = tuple["Leaf", tuple[str, ...]]
-"""A leaf, and the reasons why its value may not show."""
-
 _MAX_HOPS: Final = 8  # references followed one after the other: `process:parent_ref.parent_ref...`
 _ALONE: Final = "an object that holds nothing but references is left out of results"
 _RENAMED: Final = "the value shows only where the property's other name is absent"
 _RIVAL: Final = "another field may fill the same property first"
 _MIXED: Final = "the object may become one of another type"
+_PARTIAL: Final = "an object that has too little else is kept as a partial one, of another type"
+_FILLED: Final = "it is filled in only where the source has no value"
+_ASIDE: Final = "only values that do not fit their own property are kept under this name"
 
 
 def plain(steps: Iterable[PathStep]) -> Names:
@@ -39,31 +41,65 @@ def is_reference(name: str) -> bool:
     return name.endswith(("_ref", "_refs"))
 
 
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A leaf that can fill a property, and the reasons why its value may not show there.
+
+    `opaque`: how the value follows from the native one is not known.
+    """
+
+    leaf: Leaf
+    property: Property
+    doubts: tuple[str, ...] = ()
+    opaque: bool = False
+
+    def doubted(self, *doubts: str) -> Feed:
+        return replace(self, doubts=(*self.doubts, *doubts))
+
+
 class Feeds:
     """The leaves of one map by property and by object. Immutable after it is made."""
 
     def __init__(self, leaves: Iterable[Leaf]) -> None:
         self.observed: dict[str, list[Leaf]] = defaultdict(list)
-        self._by_property: dict[tuple[str, Names], list[Leaf]] = defaultdict(list)
-        self._by_object: dict[str, list[tuple[Leaf, ObjectPath]]] = defaultdict(list)
+        self.aliases: dict[tuple[str, Names], ObjectPath] = {}
+        self._by_property: dict[tuple[str, Names], list[Feed]] = defaultdict(list)
+        self._by_object: dict[str, list[Feed]] = defaultdict(list)
+        self._paths: dict[ObjectPath, None] = {}
         for leaf in leaves:
             if leaf.path is None:
                 self.observed[leaf.key].append(leaf)
-                continue
-            self._by_property[leaf.path.object_type, plain(leaf.path.steps)].append(leaf)
-            self._by_object[leaf.object_name].append((leaf, leaf.path))
-        self._doubts = {name: _doubts(members) for name, members in self._by_object.items()}
+            else:
+                self._add(leaf, leaf.path)
+        for name, members in self._by_object.items():
+            self._doubt(name, members)
+        self.natives = frozenset(each.leaf.native for members in self._by_object.values() for each in members)
+
+    def _add(self, leaf: Leaf, path: ObjectPath) -> None:
+        shown = property_of(path)
+        self._by_object[leaf.object_name].append(Feed(leaf, shown))
+        self._paths[path] = None
+        written = (path.object_type, plain(path.steps))
+        if written != (shown.path.object_type, plain(shown.path.steps)):
+            self.aliases[written] = shown.path
+
+    def _doubt(self, name: str, members: list[Feed]) -> None:
+        """Find the doubts about the members of one object, and file them by property."""
+        doubts = _doubts(members)
+        self._by_object[name] = [each.doubted(*doubts[each.leaf.key]) for each in members]
+        for feed in self._by_object[name]:
+            self._by_property[feed.property.path.object_type, plain(feed.property.path.steps)].append(feed)
 
     def paths(self) -> tuple[ObjectPath, ...]:
         """All properties that are fed, in the order of the map."""
-        return tuple(found[0].path for found in self._by_property.values() if found[0].path)
+        return tuple(self._paths)
 
     def holds(self, path: ObjectPath) -> bool:
         """Whether results can hold something under this path, also as part of a value that is taken whole."""
         names = plain(path.steps)
         if any((path.object_type, names[:length]) in self._by_property for length in range(1, len(names))):
             return True
-        return bool(self.of(path))
+        return is_partial(path.object_type) or bool(self.of(path))
 
     def of(self, path: ObjectPath) -> list[Feed]:
         """The leaves that feed a path, whatever its list indexes."""
@@ -72,60 +108,87 @@ class Feeds:
     def _fed(self, object_type: str, names: Names, hops: int) -> list[Feed]:
         found: list[Feed] = []
         for spelled, doubts in self._spellings(object_type, names):
-            direct = self._by_property.get((object_type, spelled), ())
-            found += [(leaf, (*self._doubts[leaf.object_name][leaf.key], *doubts)) for leaf in direct]
-            found += self._behind_references(object_type, spelled, doubts, hops)
-        return found
+            found += [each.doubted(*doubts) for each in self._by_property.get((object_type, spelled), ())]
+            found += [each.doubted(*doubts) for each in self._behind_references(object_type, spelled, hops)]
+        return found + list(self._derived(object_type, names))
 
     def _spellings(self, object_type: str, names: Names) -> Iterator[tuple[Names, tuple[str, ...]]]:
         """The names as given, and with the first one's other spelling (STIX 2.0 and 2.1)."""
-        other = other_name(object_type, names[0])
         yield names, ()
+        other = other_name(object_type, names[0])
         if other is not None:
             first = {used[0] for kind, used in self._by_property if kind == object_type}
             yield (other, *names[1:]), (_RENAMED,) if names[0] in first else ()
 
-    def _behind_references(
-        self, object_type: str, names: Names, doubts: tuple[str, ...], hops: int
-    ) -> list[Feed]:
+    def _behind_references(self, object_type: str, names: Names, hops: int) -> list[Feed]:
         if hops == 0:
             return []
         found: list[Feed] = []
         for place, name in enumerate(names[:-1], start=1):
             if is_reference(name):
-                for leaf in self._by_property.get((object_type, names[:place]), ()):
-                    for target in leaf.references:
-                        found += self._in_object(target, names[place:], doubts, hops - 1)
+                for feed in self._by_property.get((object_type, names[:place]), ()):
+                    for target in feed.leaf.references:
+                        found += self._in_object(target, names[place:], hops - 1)
         return found
 
-    def _in_object(self, name: str, rest: Names, doubts: tuple[str, ...], hops: int) -> list[Feed]:
-        types = dict.fromkeys(path.object_type for _, path in self._by_object.get(name, ()))
-        found: list[Feed] = []
-        for object_type in types:
-            for leaf, more in self._fed(object_type, rest, hops):
-                if leaf.object_name == name or is_reference(rest[0]):
-                    found.append((leaf, (_ALONE, *doubts, *more)))
-        return found
+    def _in_object(self, name: str, rest: Names, hops: int) -> list[Feed]:
+        types = dict.fromkeys(each.property.path.object_type for each in self._by_object.get(name, ()))
+        return [
+            each.doubted(_ALONE)
+            for object_type in types
+            for each in self._fed(object_type, rest, hops)
+            if each.leaf.object_name == name or is_reference(rest[0])
+        ]
+
+    def _derived(self, object_type: str, names: Names) -> Iterator[Feed]:
+        """Leaves whose values get under a path though their own key is another one."""
+        for other in copied_from(object_type, names):
+            for feed in self._by_property.get((object_type, other), ()):
+                yield feed.doubted(_FILLED)
+        aside = set_aside_from(names)
+        if aside is not None and (object_type, names) not in self._by_property:
+            for feed in self._by_property.get((object_type, aside), ()):
+                yield replace(feed.doubted(_ASIDE), opaque=True)
+        if is_partial(object_type):
+            for (_, used), feeds in list(self._by_property.items()):
+                if used == names:
+                    yield from (replace(feed.doubted(_PARTIAL), opaque=True) for feed in feeds)
+        yield from self._filled(object_type, names)
+
+    def _filled(self, object_type: str, names: Names) -> Iterator[Feed]:
+        fill = FILLS.get(object_type, {}).get(names)
+        if fill is None:
+            return
+        for (kind, used), feeds in list(self._by_property.items()):
+            if kind != object_type or used == names:
+                continue
+            if any(used[: len(trigger)] == trigger for trigger in fill.triggers):
+                for feed in feeds:
+                    for constant in fill.constants:
+                        leaf = replace(
+                            feed.leaf, references=(), transformer=None, has_constant=True, constant=constant
+                        )
+                        yield replace(feed.doubted(_FILLED), leaf=leaf)
 
 
-def _doubts(members: list[tuple[Leaf, ObjectPath]]) -> dict[str, tuple[str, ...]]:
-    """For each key of one object, why another leaf may stand in its way.
+def _doubts(members: list[Feed]) -> dict[str, tuple[str, ...]]:
+    """For each key of one object, why its value may not show, or not under the key's type.
 
     The first writer of a property wins, and the first of an object decides its type.
     """
-    by_property: dict[Names, list[Leaf]] = defaultdict(list)
-    for leaf, path in members:
-        by_property[plain(path.steps)].append(leaf)
-    types = {path.object_type for _, path in members}
-    mixed = len(types) > 1 and not _take_turns([leaf for leaf, _ in members if not leaf.references])
+    by_property: dict[Names, list[Feed]] = defaultdict(list)
+    for each in members:
+        by_property[plain(each.property.path.steps)].append(each)
+    types = {each.property.path.object_type for each in members}
+    mixed = len(types) > 1 and not _take_turns([each.leaf for each in members if not each.leaf.references])
     doubts: dict[str, tuple[str, ...]] = {}
     for names, rivals in by_property.items():
         found = [_MIXED] if mixed else []
         above = any(names[:length] in by_property for length in range(1, len(names)))
-        if above or (len(rivals) > 1 and not _take_turns(rivals)):
+        if above or (len(rivals) > 1 and not _take_turns([each.leaf for each in rivals])):
             found.append(_RIVAL)
-        for leaf in rivals:
-            doubts[leaf.key] = tuple(found)
+        for each in rivals:
+            doubts[each.leaf.key] = (*found, *(() if each.property.stands else (_PARTIAL,)))
     return doubts
 
 

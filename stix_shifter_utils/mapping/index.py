@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.errors import MappingFileError, PatternSyntaxError
-from stix_shifter_utils.mapping.checks import Check, check_of
-from stix_shifter_utils.mapping.feeds import Feeds, plain
+from stix_shifter_utils.mapping.feeds import Feed, Feeds, plain
 from stix_shifter_utils.mapping.fields import NativeFields
 from stix_shifter_utils.mapping.kinds import UNKNOWN, FieldKind
+from stix_shifter_utils.mapping.properties import Cleaning, Property, property_of
 from stix_shifter_utils.mapping.relation import Relation
 from stix_shifter_utils.pattern import ANY, ObjectPath, make_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stix_shifter_utils.mapping.leaves import Leaf, Scalar
+    from stix_shifter_utils.mapping.leaves import Constant, Leaf
 
 _LISTS: Final = frozenset({Relation.LOWERCASE_LIST, Relation.TO_LIST})
 
@@ -43,9 +43,8 @@ class FieldBinding:
     path: tuple[str, ...]
     kind: FieldKind = UNKNOWN
     relation: Relation = Relation.IDENTITY
-    constant: Scalar = None
-    check: Check | None = None
-    target: ObjectPath | None = None
+    constant: Constant = None
+    property: Property | None = None
     list_at: int | None = None
     comes_back: bool = True
     is_listed: bool = False
@@ -54,7 +53,11 @@ class FieldBinding:
 
 
 class FieldIndex:
-    """All that searching needs to know of one dialect's mapping. Immutable; lookups are remembered."""
+    """All that searching needs to know of one dialect's mapping. Immutable; lookups are remembered.
+
+    `fallback`: results keep unmapped fields too, in an object of a custom type that the caller's identity
+    names.
+    """
 
     def __init__(
         self,
@@ -63,7 +66,9 @@ class FieldIndex:
         from_stix: Mapping[str, Any] | None = None,
         fields: NativeFields | None = None,
         relations: Mapping[str, Relation] | None = None,
+        fallback: bool = False,
     ) -> None:
+        self._fallback = fallback
         self.fields = fields or NativeFields()
         self._relations = relations or {}
         self._feeds = Feeds(leaves)
@@ -85,7 +90,12 @@ class FieldIndex:
 
     def time_bindings(self, name: str = "first_observed") -> tuple[FieldBinding, ...]:
         """The fields that feed a property of the observed-data itself (`first_observed`, `last_observed`)."""
-        return tuple(self._binding(leaf, ()) for leaf in self._feeds.observed.get(name, ()))
+        return tuple(
+            FieldBinding(
+                leaf.field, leaf.native, self.fields.kind(leaf.field), self._relation(leaf), leaf.constant
+            )
+            for leaf in self._feeds.observed.get(name, ())
+        )
 
     def paths(self) -> tuple[ObjectPath, ...]:
         """All object paths that can be asked, in file order; not those that lead through references."""
@@ -93,7 +103,9 @@ class FieldIndex:
 
     def returns(self, path: ObjectPath) -> bool:
         """Whether this property can come back in results."""
-        return self._feeds.holds(path)
+        if self._feeds.holds(path):
+            return True
+        return self._fallback and path.object_type.startswith("x-")
 
     def lookup(self, path: ObjectPath) -> tuple[FieldBinding, ...]:
         """The native fields to ask for a path; empty when the path is not mapped."""
@@ -128,41 +140,57 @@ class FieldIndex:
         self, name: str, path: ObjectPath, fed: tuple[FieldBinding, ...]
     ) -> tuple[FieldBinding, ...]:
         back = tuple(binding for binding in fed if binding.field == name)
-        if back:
-            return back
+        return back or (self._blind_binding(name, path),)
+
+    def _blind_binding(self, name: str, path: ObjectPath) -> FieldBinding:
+        """A field that is asked for a path, but whose value does not come back under it."""
+        steps = (name,) if (name,) in self._feeds.natives else tuple(name.split("."))
         kind, list_at = self.fields.kind(name), self.fields.list_at(name)
-        blind = FieldBinding(
-            name, tuple(name.split(".")), kind, list_at=list_at, check=check_of(path), comes_back=False
-        )
-        return (_indexed(blind, path),)
+        leads = any(step.endswith(("_ref", "_refs")) for step in plain(path.steps)[:-1])
+        target = None if leads else property_of(path)
+        blind = FieldBinding(name, steps, kind, property=target, list_at=list_at, comes_back=False)
+        return _indexed(replace(blind, is_listed=kind.is_list), path)
 
     def _fed(self, path: ObjectPath) -> tuple[FieldBinding, ...]:
-        """What results show under a path; one binding for each field, relation and kind of property."""
-        found: dict[tuple[str, Relation, ObjectPath | None, str], FieldBinding] = {}
-        for leaf, doubts in self._feeds.of(path):
-            binding = _indexed(self._binding(leaf, doubts), path)
-            key = (binding.field, binding.relation, binding.target, repr(binding.constant))
+        """What results show under a path; one binding for each field, relation and property."""
+        alias = self._feeds.aliases.get((path.object_type, plain(path.steps)))
+        feeds = self._feeds.of(path)
+        if not feeds and alias is not None:
+            return tuple(replace(one, comes_back=False) for one in self._fed(alias))
+        found: dict[tuple[object, ...], FieldBinding] = {}
+        for feed in feeds:
+            binding = _indexed(self._binding(feed), path)
+            key = (binding.field, binding.relation, binding.property, repr(binding.constant))
             known = found.get(key)
             if known is None or len(binding.doubts) < len(known.doubts):
                 found[key] = binding
         return tuple(found.values())
 
-    def _binding(self, leaf: Leaf, doubts: tuple[str, ...]) -> FieldBinding:
+    def _binding(self, feed: Feed) -> FieldBinding:
+        leaf, doubts = feed.leaf, feed.doubts
         if leaf.borrowed:
             doubts = (*doubts, f"the value is taken only where {leaf.key} has its own field")
-        kind, relation = self.fields.kind(leaf.field), self._relation(leaf)
+        relation = Relation.OPAQUE if feed.opaque else self._relation(leaf)
+        if relation is Relation.FIRST_OF_LIST:
+            doubts = (*doubts, "only the first item of a list becomes the value")
         return FieldBinding(
             field=leaf.field,
             path=leaf.native,
-            kind=kind,
+            kind=self.fields.kind(leaf.field),
             relation=relation,
             constant=leaf.constant,
-            check=check_of(leaf.path),
-            target=leaf.path,
+            property=feed.property,
             list_at=self.fields.list_at(leaf.field),
-            is_listed=relation in _LISTS or leaf.group or (kind.is_list and not leaf.unwrap),
+            is_listed=self._is_listed(feed, relation),
             doubts=doubts,
         )
+
+    def _is_listed(self, feed: Feed, relation: Relation) -> bool:
+        """Whether the property is a list in results, as far as its own rules or the leaf say."""
+        if feed.property.is_list or feed.property.cleaning is not Cleaning.AS_IS:
+            return feed.property.is_list
+        whole = self.fields.kind(feed.leaf.field).is_list and not feed.leaf.unwrap
+        return relation in _LISTS or feed.leaf.group or whole
 
     def _relation(self, leaf: Leaf) -> Relation:
         if leaf.references or leaf.group_ref:

@@ -12,7 +12,8 @@ from typing import Any
 from stix_shifter_utils.errors import MappingFileError, PatternSyntaxError
 from stix_shifter_utils.pattern import ObjectPath, make_path
 
-Scalar = str | int | float | bool | None
+Constant = Any
+"""What `value` may be in a map: any JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Leaf:
     group: bool = False
     group_ref: bool = False
     has_constant: bool = False
-    constant: Scalar = None
+    constant: Constant = None
     borrowed: bool = False
 
     @property

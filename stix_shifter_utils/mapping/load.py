@@ -51,10 +51,13 @@ class DialectMapping:
         operators: Mapping[str, Any] | None = None,
         fields: Mapping[str, Any] | None = None,
         relations: Mapping[str, Relation] | None = None,
+        fallback: bool = False,
     ) -> DialectMapping:
         """From parsed JSON instead of files. Raises MappingFileError."""
         native = NativeFields.read(fields or {})
-        index = FieldIndex(leaves(to_stix or {}), from_stix=from_stix, fields=native, relations=relations)
+        index = FieldIndex(
+            leaves(to_stix or {}), from_stix=from_stix, fields=native, relations=relations, fallback=fallback
+        )
         return cls(dialect, from_stix, to_stix or {}, operators or {}, native, index)
 
 
@@ -94,7 +97,8 @@ def load_mappings(
         msg = "the option mapping must be an object that holds mapping files by their names without .json"
         raise MappingFileError(msg)
     sources = tuple(_source(folder, dialect, name, custom, bool(chosen.get("stix_2.1"))) for name in _FILES)
-    return _load(dialect, sources, tuple(sorted((relations or {}).items(), key=lambda item: item[0])))
+    known = tuple(sorted((relations or {}).items(), key=lambda item: item[0]))
+    return _load(dialect, sources, known, fallback=bool(chosen.get("unmapped_fallback")))
 
 
 _Source = tuple[str, str | None, tuple[tuple[str, int, int], ...]]
@@ -118,7 +122,11 @@ def _stamp(path: Path) -> tuple[str, int, int]:
 
 @lru_cache(maxsize=64)
 def _load(
-    dialect: str, sources: tuple[_Source, ...], relations: tuple[tuple[str, Relation], ...]
+    dialect: str,
+    sources: tuple[_Source, ...],
+    relations: tuple[tuple[str, Relation], ...],
+    *,
+    fallback: bool,
 ) -> DialectMapping:
     files = {name: _read(source) for name, source in zip(_FILES, sources, strict=True)}
     if files[FROM_STIX] is None and files[TO_STIX] is None:
@@ -131,6 +139,7 @@ def _load(
         operators=files[OPERATORS],
         fields=files[FIELDS],
         relations=dict(relations),
+        fallback=fallback,
     )
 
 

@@ -1,7 +1,8 @@
 """Real database servers for tests: private, on a free port of 127.0.0.1, gone when the test run ends.
 
-`with mariadb() as server:` starts one in a folder of its own. `missing_mariadb()` and `missing_postgresql()` say what is
-not installed, for a skip. Nothing here is imported by anything but tests.
+`with mariadb() as server:` starts one in a folder of its own. `missing_mariadb()` and
+`missing_postgresql()` say what is not installed, for a skip. Nothing here is imported by anything but
+tests.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 START_LIMIT_S: Final = 30.0
 _POSTGRESQL_FOLDERS: Final = "/usr/lib/postgresql"
@@ -56,19 +59,33 @@ def mariadb(arguments: Sequence[str] = ()) -> Iterator[DatabaseServer]:
             shutil.chown(folder, "mysql")
         data, port = folder / "data", free_port()
         sock = folder / "s.sock"
-        _run(
-            ["mariadb-install-db", "--no-defaults", f"--datadir={data}", *as_root]
-            + ["--auth-root-authentication-method=normal", "--skip-test-db"]
-        )
-        command = ["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={sock}", f"--port={port}", *as_root]
-        command += ["--bind-address=127.0.0.1", f"--pid-file={folder / 'pid'}", "--innodb-buffer-pool-size=32M"]
-        command += ["--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", "--performance-schema=OFF", *arguments]
+        _run(["mariadb-install-db", "--no-defaults", f"--datadir={data}", *as_root, *_MARIADB_INSTALL])
+        command = [
+            "mariadbd",
+            "--no-defaults",
+            f"--datadir={data}",
+            f"--socket={sock}",
+            f"--port={port}",
+            *as_root,
+        ]
+        command += [
+            "--bind-address=127.0.0.1",
+            f"--pid-file={folder / 'pid'}",
+            "--innodb-buffer-pool-size=32M",
+        ]
+        command += [
+            "--innodb-flush-log-at-trx-commit=0",
+            "--skip-log-bin",
+            "--performance-schema=OFF",
+            *arguments,
+        ]
         client = ["mariadb", "--no-defaults", "-uroot", f"--socket={sock}", "-e"]
         with _running(command, folder, lambda: _works([*client, "SELECT 1"])):
             _run([*client, _MARIADB_SETUP])
             yield DatabaseServer("127.0.0.1", port, "shifter", "s3cret-test", "shifter", folder)
 
 
+_MARIADB_INSTALL: Final = ("--auth-root-authentication-method=normal", "--skip-test-db")
 _MARIADB_SETUP: Final = """
 CREATE DATABASE shifter CHARACTER SET utf8mb4;
 CREATE USER shifter@'127.0.0.1' IDENTIFIED BY 's3cret-test';
@@ -94,8 +111,10 @@ def postgresql(settings: Sequence[str] = (), *, locale: str = "C.UTF-8") -> Iter
         secret.chmod(0o644)
         data, port = folder / "data", free_port()
         _run(
-            [str(programs / "initdb"), "-D", str(data), "-U", "shifter", "-A", "scram-sha-256"]
-            + [f"--pwfile={secret}", "-E", "UTF8", f"--locale={locale}", "--no-sync"],
+            [
+                *(str(programs / "initdb"), "-D", str(data), "-U", "shifter", "-A", "scram-sha-256"),
+                *(f"--pwfile={secret}", "-E", "UTF8", f"--locale={locale}", "--no-sync"),
+            ],
             cwd=folder,
             **who,
         )

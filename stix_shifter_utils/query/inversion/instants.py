@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from stix_shifter_utils.pattern.instants import Instant
     from stix_shifter_utils.query.model import Case
 
-ROUNDED: Final = "times are cut or rounded to the millisecond"
-_MARGIN_MS: Final = 1
+ROUNDED: Final = "times are cut or rounded on their way"
+_MS_US: Final = 1000
+_DIGITS: Final = 6
 _SCALES: Final = {Kind.EPOCH_S: 1, Kind.EPOCH_MS: 1000}
 _BY_RELATION: Final = {Relation.EPOCH_S: 1, Relation.EPOCH_MS: 1000}
 
@@ -54,27 +55,27 @@ class Clock:
             self.scale is not None or self.is_text or binding.kind.kind in {Kind.TIMESTAMP, Kind.UNKNOWN}
         )
 
-    def low(self, instant: Instant, margin_ms: int = 0) -> Bound:
+    def low(self, instant: Instant, margin_us: int = 0) -> Bound:
         """A bound not above anything that becomes this instant or a later one."""
         if self.scale is not None:
-            return count(instant, self.scale) - Decimal(margin_ms * self.scale) / 1000
+            return count(instant, self.scale) - Decimal(margin_us * self.scale) / 1_000_000
         if self.is_text:
             return instant[0].isoformat()
-        return _shifted(_moment(instant), -margin_ms)
+        return _shifted(_moment(instant), -margin_us)
 
-    def high(self, instant: Instant, margin_ms: int = 0) -> Bound:
+    def high(self, instant: Instant, margin_us: int = 0) -> Bound:
         """A bound not below anything that becomes an instant before this one, or with a margin this one."""
         if self.scale is not None:
-            return count(instant, self.scale) + Decimal(margin_ms * self.scale) / 1000
+            return count(instant, self.scale) + Decimal(margin_us * self.scale) / 1_000_000
         if self.is_text:
-            return _shifted(instant[0], 1000 if instant[1] or margin_ms else 0).isoformat()
-        return _shifted(_moment(instant), margin_ms)
+            return _shifted(instant[0], 1_000_000 if instant[1] or margin_us else 0).isoformat()
+        return _shifted(_moment(instant), margin_us)
 
 
-def _shifted(moment: datetime, milliseconds: int) -> datetime:
+def _shifted(moment: datetime, microseconds: int) -> datetime:
     """A moment a little earlier or later, as far as the calendar goes."""
     try:
-        return moment + timedelta(milliseconds=milliseconds)
+        return moment + timedelta(microseconds=microseconds)
     except OverflowError:
         return moment
 
@@ -87,12 +88,12 @@ def _moment(instant: Instant) -> datetime:
 def window_demand(binding: FieldBinding, window: TimeWindow) -> tuple[Between, bool] | None:
     """The bounds of a window, [start, stop), and whether they are just the window; None for an unknown clock.
 
-    They are just the window for bounds of whole units: milliseconds, or seconds where time is text.
+    They are just the window for bounds of whole units: microseconds, or seconds where time is text.
     """
     clock = Clock(binding)
     if not clock.is_known:
         return None
-    unit = timedelta(seconds=1) if clock.is_text else timedelta(milliseconds=1)
+    unit = timedelta(seconds=1) if clock.is_text else timedelta(microseconds=1)
     start, stop = window.start, window.stop
     exact = all(moment is None or not (moment - _START) % unit for moment in (start, stop))
     low = None if start is None else clock.low(_instant(start - (start - _START) % unit))
@@ -114,15 +115,18 @@ class InstantInverter(Inverter):
     def __init__(self, binding: FieldBinding, path: ObjectPath, *, case: Case, checked: bool) -> None:
         super().__init__(binding, path, case=case, checked=checked)
         self.clock = Clock(binding)
-        self.is_whole = self.kind is Kind.EPOCH_MS and binding.relation is Relation.EPOCH_MS
+        unit_us = binding.property.unit_us if binding.property else 1
+        counted = self.kind is Kind.EPOCH_MS and binding.relation is Relation.EPOCH_MS and unit_us <= _MS_US
+        typed = self.kind is Kind.TIMESTAMP and self.clock.scale is None and unit_us == 1
+        self.is_counted, self.is_precise = counted, counted or typed
+        self.margin_us = 0 if self.is_precise else unit_us
         self.view = (
             View.NUMBER if self.clock.scale and self.kind in {Kind.TEXT, Kind.TEXT_NOCASE} else View.VALUE
         )
-        self.reason = "" if self.is_whole else ROUNDED
 
     def exists(self) -> Ways:
         ways = super().exists()
-        return ways if self.is_whole or isinstance(ways, Fixed) else self.present("the value may be no time")
+        return ways if self.is_precise else self.present("the value may be no time")
 
     def equal(self, values: Sequence[Any], *, negated: bool) -> Ways:
         instants = [instant_of(value) for value in values if isinstance(value, Timestamp)]
@@ -136,7 +140,7 @@ class InstantInverter(Inverter):
             return self.exists() if negated else Fixed.NEVER
         if not self.clock.is_known:
             return self.present("how the source writes this time is not known")
-        if self.is_whole:
+        if self.is_counted:
             return self._equal_counts(
                 wanted, negated=negated, reason="the text has to be the same too" if texts else ""
             )
@@ -152,10 +156,14 @@ class InstantInverter(Inverter):
     def _around(self, wanted: list[Instant], *, negated: bool) -> Ways:
         if negated and (self.checked or len(wanted) > 1):
             return self.present(ROUNDED)
-        low, high = self.clock.low, self.clock.high
+        low, high, margin = self.clock.low, self.clock.high, self.margin_us
         conditions = tuple(
             self.condition(
-                Between(low(each, _MARGIN_MS), high(each, _MARGIN_MS), high_included=not self.clock.is_text),
+                Between(
+                    low(each, margin),
+                    high(each, margin or 1),
+                    high_included=margin > 0 and not self.clock.is_text,
+                ),
                 view=self.view,
                 negated=negated,
             )
@@ -173,15 +181,16 @@ class InstantInverter(Inverter):
         if negated:
             sign = OPPOSITE[sign]
         instant = instant_of(value)
-        margin = 0 if self.is_whole else _MARGIN_MS
-        included = "=" in sign or not self.is_whole
+        finer = self.clock.scale is None and len(instant[1]) > _DIGITS
+        margin = max(self.margin_us, int(finer))
+        included = "=" in sign or margin > 0
         if sign[0] == "<":
             demand = Between(
                 None, self.clock.high(instant, margin), high_included=included and not self.clock.is_text
             )
         else:
             demand = Between(self.clock.low(instant, margin), None, low_included=included)
-        return (self.way(demand, view=self.view, reason=self.reason),)
+        return (self.way(demand, view=self.view, reason=ROUNDED if margin else ""),)
 
     def like(self, pattern: str, *, negated: bool) -> Ways:
         return self.present("the value is text in results, and a time in the source")

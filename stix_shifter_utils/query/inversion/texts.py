@@ -7,11 +7,12 @@ exact.
 from __future__ import annotations
 
 import base64
+import ipaddress
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.errors import UnsupportedFeatureError
-from stix_shifter_utils.mapping import Check, Relation
+from stix_shifter_utils.mapping import Cleaning, Relation
 from stix_shifter_utils.pattern import Binary, Hex, Timestamp
 from stix_shifter_utils.pattern.addresses import Block, read_block
 from stix_shifter_utils.query.conditions import (
@@ -40,7 +41,16 @@ if TYPE_CHECKING:
 
 NORMAL_FORM: Final = "the pattern compares text in normal form NFC, the source as it is"
 INVALID: Final = "only values that are valid for the property become it"
+SPELLED: Final = "the source may spell it in other ways"
+STANDS_FOR: Final = "the text is compared by what it stands for, which the source cannot do"
 FOLDED: Final = "capitals are folded as the source folds them"
+_SHORT_HIVES: Final = {
+    "HKEY_LOCAL_MACHINE": "HKLM",
+    "HKEY_CURRENT_CONFIG": "HKCC",
+    "HKEY_CLASSES_ROOT": "HKCR",
+    "HKEY_CURRENT_USER": "HKCU",
+    "HKEY_USERS": "HKU",
+}
 _SINGLE: Final = {4: 32, 6: 128}
 _WILDS: Final = {"%": Wild.ANY, "_": Wild.ONE}
 
@@ -63,25 +73,32 @@ def like_parts(pattern: str) -> tuple[str | Wild, ...]:
 
 
 class TextInverter(Inverter):
-    """Text, by code points or without case; `lowered` is text that results have in lower case."""
+    """Text, by code points or without case.
+
+    `lowered`: results have it in lower case. `is_strict`: only valid text becomes the property.
+    `is_respelled`: results spell it in one way, whatever the source's.
+    """
 
     def __init__(self, binding: FieldBinding, path: ObjectPath, *, case: Case, checked: bool) -> None:
         from stix_shifter_utils.pattern.reach import static_kind  # loads the regular expressions
         from stix_shifter_utils.pattern.values import Kind as PropertyKind
 
         super().__init__(binding, path, case=case, checked=checked)
-        property_kind = static_kind(binding.target or path)
-        self.caseless = property_kind is PropertyKind.CASELESS or (
-            case == "ignore" and property_kind is PropertyKind.PLAIN
-        )
-        self.is_address = property_kind is PropertyKind.ADDRESS
-        self.is_encoded = property_kind in {PropertyKind.BASE64, PropertyKind.HEX}
-        self.lowered = binding.relation in {Relation.LOWERCASE, Relation.LOWERCASE_LIST} or (
-            binding.check is Check.DOMAIN
-        )
+        cleaning = binding.property.cleaning if binding.property else Cleaning.AS_IS
+        target = binding.property.path if binding.property else path
+        kind = static_kind(target)
+        self.object_type = target.object_type
+        self.caseless = kind is PropertyKind.CASELESS or (case == "ignore" and kind is PropertyKind.PLAIN)
+        self.is_address = kind is PropertyKind.ADDRESS
+        self.is_encoded = kind in {PropertyKind.BASE64, PropertyKind.HEX}
+        self.is_respelled = cleaning is Cleaning.RESPELLED
+        only = binding.relation in {Relation.IPV4_ONLY, Relation.IPV6_ONLY}
+        self.is_strict = cleaning in {Cleaning.VALID, Cleaning.RESPELLED} or only
+        lower = self.object_type in {"domain-name", "mac-addr"} and self.is_respelled
+        self.lowered = lower or binding.relation in {Relation.LOWERCASE, Relation.LOWERCASE_LIST}
         self.fold = self.caseless or self.lowered
         self.view = View.VALUE
-        self.vague = INVALID if binding.check else ""
+        self.vague = INVALID if self.is_strict else ""
 
     def exists(self) -> Ways:
         return (self.way(PRESENT, view=self.view, reason=self.vague),)
@@ -91,7 +108,7 @@ class TextInverter(Inverter):
 
     def equal(self, values: Sequence[Any], *, negated: bool) -> Ways:
         if self.is_encoded or any(isinstance(value, Timestamp) for value in values):
-            return self.present("the text is compared by what it stands for, which the source cannot do")
+            return self.present(STANDS_FOR)
         texts = tuple(self.literals(values))
         if not texts:
             return self.incompatible(negated=negated)
@@ -106,52 +123,66 @@ class TextInverter(Inverter):
                 value = value.data.decode("latin-1")  # noqa: PLW2901  what it is equal to, by §9.2
             if not isinstance(value, str) or not value:
                 continue
-            if self.caseless:
-                yield value.lower()
-            elif not self.lowered or value == value.lower():
-                yield value
+            text = value.lower() if self.caseless else value
+            if (self.caseless or not self.lowered or value == value.lower()) and self.can_be(text):
+                yield text
+
+    def can_be(self, text: str) -> bool:
+        """Whether the property can hold this text, addresses in other spellings apart."""
+        if not self.is_strict or self.is_address or self.binding.property is None:
+            return True
+        clean = self.binding.property.clean(text)
+        return clean == text or (self.caseless and isinstance(clean, str) and clean.lower() == text)
 
     def equal_texts(self, texts: tuple[str, ...], *, negated: bool) -> Ways:
         fold = self.fold and any(map(is_cased, texts))
         reason = "" if not fold or all(map(folds_alike, texts)) else FOLDED
-        check = self.binding.check
-        if check is not None and (negated or not all(passes(check, text) for text in texts)):
+        if self.is_respelled and not negated:
+            return self.equal_spellings(texts)
+        if negated and self.is_strict:
             reason = INVALID
         return (self.way(OneOf(texts), view=self.view, fold=fold, negated=negated, reason=reason),)
 
+    def equal_spellings(self, texts: tuple[str, ...]) -> Ways:
+        """Text that the source may spell in other ways than results do."""
+        spelled = tuple(dict.fromkeys(each for text in texts for each in spellings(self.object_type, text)))
+        conditions = [self.condition(OneOf(spelled), fold=True)]
+        if self.checked and self.object_type == "mac-addr":
+            conditions += [self.condition(Like(mac_parts(text)), fold=True) for text in texts]
+        return (Choice(tuple(conditions), exact=False, reason=SPELLED),)
+
     def equal_addresses(self, texts: tuple[str, ...], *, negated: bool) -> Ways:
-        """Addresses are equal by value: IPv4 has one spelling, IPv6 many, blocks more."""
-        if all(is_ipv4(text) for text in texts):
-            return self.equal_texts(texts, negated=negated)
-        reason = "an address can be spelled in other ways"
+        """Addresses are equal by value: IPv4 has one spelling (and one as a block of one), IPv6 many."""
+        if all(map(is_ipv4, texts)):
+            hosts = tuple(f"{text}/32" for text in texts) if self.checked else ()
+            reason = INVALID if negated else ""
+            return (self.way(OneOf((*texts, *hosts)), negated=negated, reason=reason),)
         if negated or not self.checked:
-            spelled = dict.fromkeys(each for text in texts for each in spellings(text))
-            fold = not negated
-            return (
-                self.way(OneOf(tuple(spelled)), view=self.view, fold=fold, negated=negated, reason=reason),
-            )
+            spelled = dict.fromkeys(each for text in texts for each in address_spellings(text))
+            return (self.way(OneOf(tuple(spelled)), fold=not negated, negated=negated, reason=SPELLED),)
         blocks = [(text, read_block(text)) for text in texts]
-        native = [Condition(self.binding, InBlock(block)) for _, block in blocks if block]
-        plain = [Condition(self.binding, OneOf((text,)), fold=True) for text, block in blocks if not block]
-        ways = [Choice((*native, *plain), exact=False, reason=reason)]
+        native = [self.condition(InBlock(block)) for _, block in blocks if block]
+        plain = [self.condition(OneOf((text,)), fold=True) for text, block in blocks if not block]
+        ways = [Choice((*native, *plain), exact=False, reason=SPELLED)]
         if len(texts) == 1:
-            ways.append(Choice(self.spelled(texts[0]), exact=False, reason=reason, every=True))
-        return (*ways, *self.present(reason))
+            ways.append(Choice(self.spelled(texts[0]), exact=False, reason=SPELLED, every=True))
+        return (*ways, *self.present(SPELLED))
 
     def spelled(self, text: str) -> tuple[Condition, ...]:
         """What every spelling of an address or block holds: its groups, its prefix length."""
-        address, slash, length = text.partition("/")
-        needed = ["%" + group for group in groups(address)] if not slash else [f"/%{int(length)}"]
-        parts = [(Wild.ANY, *like_parts(each.strip("%")), Wild.ANY) for each in needed]
-        return tuple(Condition(self.binding, Like(each), fold=True) for each in parts)
+        address, slash, _ = text.partition("/")
+        needed = groups(address) if not slash else ("/",)
+        return tuple(self.condition(Like((Wild.ANY, each, Wild.ANY)), fold=True) for each in needed)
 
     def ordered(self, sign: str, value: Any, *, negated: bool) -> Ways:
         if not isinstance(value, str):
             if isinstance(value, (Timestamp, Hex, Binary)):
-                return self.present("the text is compared by what it stands for, which the source cannot do")
+                return self.present(STANDS_FOR)
             return self.incompatible(negated=negated)
         if self.is_encoded:
-            return self.present("the text is compared by what it stands for, which the source cannot do")
+            return self.present(STANDS_FOR)
+        if self.is_respelled and self.checked:
+            return self.present(SPELLED)
         if negated:
             sign = OPPOSITE[sign]
         if self.lowered and not self.caseless and value != value.lower():
@@ -162,7 +193,7 @@ class TextInverter(Inverter):
 
     def like(self, pattern: str, *, negated: bool) -> Ways:
         if self.is_encoded:
-            return self.present("the text is compared by what it stands for, which the source cannot do")
+            return self.present(STANDS_FOR)
         parts = like_parts(pattern.lower() if self.caseless else pattern)
         if not parts:
             return self.incompatible(negated=negated)
@@ -170,6 +201,8 @@ class TextInverter(Inverter):
             return Fixed.NEVER if negated else self.exists()
         if self.lowered and negated and pattern != pattern.lower():
             return self.present(FOLDED)
+        if self.is_respelled and self.checked:
+            return self.present(SPELLED)
         return self.like_ways(parts, negated=negated)
 
     def like_ways(self, parts: tuple[str | Wild, ...], *, negated: bool) -> Ways:
@@ -179,7 +212,9 @@ class TextInverter(Inverter):
 
     def matches(self, expression: str, *, negated: bool) -> Ways:
         if self.is_encoded:
-            return self.present("the text is compared by what it stands for, which the source cannot do")
+            return self.present(STANDS_FOR)
+        if self.is_respelled and self.checked:
+            return self.present(SPELLED)
         return self.holds(expression, negated=negated)
 
     def holds(self, expression: str, *, negated: bool) -> Ways:
@@ -323,7 +358,10 @@ class EncodedInverter(Inverter):
         from stix_shifter_utils.pattern.reach import static_kind  # loads the regular expressions
         from stix_shifter_utils.pattern.values import Kind as PropertyKind
 
-        raw = static_kind(self.binding.target or self.path) is PropertyKind.BASE64
+        raw = (
+            static_kind(self.binding.property.path if self.binding.property else self.path)
+            is PropertyKind.BASE64
+        )
         texts = [text for value in values if (text := decoded(value, raw=raw))]
         if not texts:
             return self.incompatible(negated=negated)
@@ -379,36 +417,32 @@ def is_ipv4(text: str) -> bool:
     return block is not None and block.bits == _SINGLE[4]
 
 
-def passes(check: Check, text: str) -> bool:
-    """Whether text surely passes a check of the results side."""
-    if check is Check.IPV4:
-        return is_ipv4(text)
-    if check is Check.IPV6:
-        block = read_block(text)
-        return block is not None and block.bits == _SINGLE[6] and text.isascii() and not set(text) & set("/%")
-    labels = text.split(".")
-    return (
-        len(labels) > 1
-        and labels[-1].isalpha()
-        and text.isascii()
-        and all(len(label) > 1 and label.isalnum() for label in labels)
-    )
-
-
-def spellings(text: str) -> tuple[str, ...]:
+def address_spellings(text: str) -> tuple[str, ...]:
     """An address as it is given, and in its usual spelling."""
     block = read_block(text)
-    if block is None or "/" in text:
-        return (text,)
-    import ipaddress
+    return (text,) if block is None or "/" in text else (text, str(ipaddress.ip_address(text)))
 
-    return (text, str(ipaddress.ip_address(text)))
+
+def spellings(object_type: str, text: str) -> tuple[str, ...]:
+    """The usual spellings of a text that results spell so: MAC addresses, domain names, registry keys."""
+    if object_type == "mac-addr":
+        pairs = text.split(":")
+        fours = ["".join(pairs[at : at + 2]) for at in range(0, 6, 2)]
+        return (text, "-".join(pairs), "".join(pairs), ".".join(pairs), ".".join(fours))
+    if object_type == "domain-name":
+        return (text, f"{text}.")
+    hive, separator, rest = text.partition("\\")
+    short = _SHORT_HIVES.get(hive.upper())
+    return (text, f"{short}{separator}{rest}") if short else (text,)
+
+
+def mac_parts(text: str) -> tuple[str | Wild, ...]:
+    """A LIKE that every spelling of a MAC address matches."""
+    return tuple(part for pair in text.split(":") for part in (pair, Wild.ANY))[:-1]
 
 
 def groups(address: str) -> tuple[str, ...]:
     """The groups of an IPv6 address that stand in every spelling of it: not zero, and not the last two."""
-    import ipaddress
-
     try:
         parsed = ipaddress.IPv6Address(address)
     except ValueError:

@@ -6,11 +6,12 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from stix_shifter_utils.mapping import Kind, Relation
+from stix_shifter_utils.mapping import Cleaning, Kind, Relation
+from stix_shifter_utils.mapping.kinds import TEXT_KINDS
 from stix_shifter_utils.pattern import Comparator
 from stix_shifter_utils.query.conditions import PRESENT, Between, Choice, Fixed, OneOf, View
 from stix_shifter_utils.query.inversion.base import EQUALITIES, OPPOSITE, Inverter, Ways
-from stix_shifter_utils.query.inversion.texts import TextInverter
+from stix_shifter_utils.query.inversion.texts import FOLDED, TextInverter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.pattern import Comparison, ObjectPath
     from stix_shifter_utils.query.model import Case
 
+BOUNDED: Final = "only numbers in the property's range become it"
 _TRUE_WORDS: Final = ("yes", "true", "t", "1")
 _SAFE_INTEGER: Final = 2**53
 _MARGIN: Final = Decimal("1e-6")
@@ -46,61 +48,63 @@ class ConstantInverter(Inverter):
         if self.binding.constant is None:
             return Fixed.NEVER
         test = value_test(comparison, static_kind(self.path), self.case)
-        if not test(self.binding.constant):
+        values = self.binding.constant if isinstance(self.binding.constant, list) else [self.binding.constant]
+        if not any(map(test, values)):
             return Fixed.NEVER
         return (self.way(PRESENT, view=View.ANYTHING),)
 
 
 class NumberInverter(Inverter):
-    """Numbers: as they are, or the integer part of a number or of a text that spells one."""
+    """Numbers: as they are, or the whole part of a number or of a text that spells one."""
 
     def __init__(self, binding: FieldBinding, path: ObjectPath, *, case: Case, checked: bool) -> None:
         super().__init__(binding, path, case=case, checked=checked)
-        self.cut = binding.relation is Relation.INTEGER and self.kind not in {Kind.INTEGER, Kind.UNKNOWN}
-        self.view = View.NUMBER if self.kind in {Kind.TEXT, Kind.TEXT_NOCASE} else View.VALUE
-        self.vague = ""
+        whole = binding.property is not None and binding.property.cleaning is Cleaning.WHOLE
+        self.low = binding.property.low if binding.property else None
+        self.high = binding.property.high if binding.property else None
+        self.is_plain = self.kind is Kind.INTEGER
+        self.cut = (binding.relation is Relation.INTEGER or whole) and self.kind not in {
+            Kind.INTEGER,
+            Kind.UNKNOWN,
+        }
+        self.view = View.NUMBER if self.kind in TEXT_KINDS else View.VALUE
+        self.vague = "" if self.is_plain else "the native value may be no finite number"
         if self.cut:
             self.vague = "the native value may have a fraction or be other text"
-        elif self.kind is not Kind.INTEGER:
-            self.vague = "the native value may be no finite number"
+        self.bounded = self.vague or (BOUNDED if self.low is not None else "")
 
     def exists(self) -> Ways:
-        return (self.way(PRESENT, reason=self.vague),)
+        return (self.way(PRESENT, reason=self.bounded),)
 
     def incompatible(self, *, negated: bool) -> Ways:
-        return (self.way(PRESENT, reason=self.vague),) if negated else Fixed.NEVER
+        return (self.way(PRESENT, reason=self.bounded),) if negated else Fixed.NEVER
 
     def equal(self, values: Sequence[Any], *, negated: bool) -> Ways:
-        numbers = tuple(value for value in values if is_number(value))
+        numbers = tuple(value for value in values if is_number(value) and self.is_within(value))
         if not numbers:
             return self.incompatible(negated=negated)
-        if negated and (self.kind is Kind.UNKNOWN and self.checked):
-            return self.present(self.doubt)
-        if self.kind is Kind.INTEGER:
+        if self.is_plain:
             return self._equal_integers(numbers, negated=negated)
-        if negated:
-            return (
-                (self.way(PRESENT, reason=self.vague),)
-                if self.checked
-                else (self._one_of(numbers, negated=True),)
-            )
-        if not self.cut and all(float(number).is_integer() for number in numbers):
-            return (self._one_of(numbers, negated=False),)
+        if negated and self.checked:
+            return (self.way(PRESENT, reason=self.vague),)
+        if negated or (not self.cut and all(float(number).is_integer() for number in numbers)):
+            return (self.way(OneOf(numbers), view=self.view, negated=negated, reason=self.vague),)
         conditions = tuple(self.condition(self._around(number), view=self.view) for number in numbers)
         return (Choice(conditions, exact=False, reason=self.vague),)
 
-    def _one_of(self, numbers: tuple[Any, ...], *, negated: bool) -> Choice:
-        return self.way(OneOf(numbers), view=self.view, negated=negated, reason=self.vague)
+    def is_within(self, number: float) -> bool:
+        """Whether the property can hold a number."""
+        return (self.low is None or self.low <= number) and (self.high is None or number <= self.high)
 
     def _equal_integers(self, numbers: tuple[Any, ...], *, negated: bool) -> Ways:
         whole = tuple(int(number) for number in numbers if number == int(number))
         if not whole:
             return self.incompatible(negated=negated)
-        return (self.way(OneOf(whole), negated=negated),)
+        return (self.way(OneOf(whole), negated=negated, reason=self.bounded if negated else ""),)
 
     def _around(self, number: float) -> Between:
         """The native numbers that can become this one: for whole ones all with the same integer part."""
-        exact = Decimal(number) if isinstance(number, int) else Decimal(repr(number))
+        exact = decimal_of(number)
         margin = abs(exact) * _MARGIN
         if self.cut:
             margin = Decimal(1) if abs(exact) < _SAFE_INTEGER else margin
@@ -110,20 +114,18 @@ class NumberInverter(Inverter):
     def ordered(self, sign: str, value: Any, *, negated: bool) -> Ways:
         if not is_number(value):
             return self.incompatible(negated=negated)
-        if negated and self.kind is Kind.UNKNOWN and self.checked:
-            return self.present(self.doubt)
         if negated:
             sign = OPPOSITE[sign]
-        exact = Decimal(value) if isinstance(value, int) else Decimal(repr(value))
+        exact = decimal_of(value)
         margin = Decimal(0)
-        if self.kind is not Kind.INTEGER and self.checked:
+        if not self.is_plain and self.checked:
             margin = Decimal(1) if self.cut else abs(exact) * _MARGIN
         included = "=" in sign or margin > 0
         if sign[0] == "<":
             demand = Between(None, exact + margin, high_included=included)
         else:
             demand = Between(exact - margin, None, low_included=included)
-        return (self.way(demand, view=self.view, reason=self.vague),)
+        return (self.way(demand, view=self.view, reason=self.bounded),)
 
 
 class BooleanInverter(Inverter):
@@ -136,14 +138,28 @@ class BooleanInverter(Inverter):
         if not wanted:
             return Fixed.NEVER
         if len(wanted) == 2:  # noqa: PLR2004  both
-            return (self.way(PRESENT),)
+            return self.exists()
         is_true = True in wanted
         if self.kind is Kind.BOOLEAN:
             return (self.way(OneOf((is_true,))),)
-        if self.kind in {Kind.TEXT, Kind.TEXT_NOCASE}:
-            reason = "capitals are folded as the source folds them"
-            return (self.way(OneOf(_TRUE_WORDS), fold=True, negated=not is_true, reason=reason),)
+        if self.kind is Kind.INTEGER and self.binding.relation is not Relation.BOOLEAN:
+            return (self.way(OneOf((int(is_true),))),)
+        if self.kind in TEXT_KINDS:
+            return self._words(is_true=is_true)
         return self.present(f"booleans are not known to be kept as {self.kind.value}")
+
+    def _words(self, *, is_true: bool) -> Ways:
+        if self.binding.relation is Relation.BOOLEAN:
+            return (self.way(OneOf(_TRUE_WORDS), fold=True, negated=not is_true, reason=FOLDED),)
+        if self.checked:
+            return self.present("blanks around the words count for nothing")
+        return (self.way(OneOf(("true", "1") if is_true else ("false", "0")), fold=True, reason=FOLDED),)
+
+    def exists(self) -> Ways:
+        return (self.way(PRESENT, reason="" if self.kind is Kind.BOOLEAN else "the value may be no boolean"),)
+
+    def incompatible(self, *, negated: bool) -> Ways:
+        return self.exists() if negated else Fixed.NEVER
 
 
 class StringInverter(TextInverter):
@@ -199,6 +215,11 @@ class UnknownInverter(Inverter):
             values = value if isinstance(value, tuple) else (value,)
             return (self.way(OneOf(tuple(map(bool, values))), negated=negated),)
         return self.number.ways(comparison) if kind in {int, float} else self.present(self.doubt)
+
+
+def decimal_of(number: float) -> Decimal:
+    """A literal as the decimal number that it was written as."""
+    return Decimal(number) if isinstance(number, int) else Decimal(repr(number))
 
 
 def is_number(value: object) -> bool:

@@ -1,0 +1,79 @@
+"""Values that results put where the source has none: defaults, copies, and what is set aside.
+
+The rules are in `stix.objects`; here they say which other native fields stand behind such a value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from stix_shifter_utils.mapping.properties import is_standard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Names = tuple[str, ...]
+Constant = str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Constants that a property gets where it has no value, once any property below `triggers` is there."""
+
+    constants: tuple[Constant, ...]
+    triggers: tuple[Names, ...]
+
+
+def _part(*names: str, constant: Constant = "") -> tuple[Names, Fill]:
+    return names, Fill((constant,), (names[:-1],))
+
+
+FILLS: Final[Mapping[str, Mapping[Names, Fill]]] = {
+    "network-traffic": {
+        ("protocols",): Fill(("ipv4", "ipv6", "ethernet", "ip"), (("src_ref",), ("dst_ref",))),
+        **dict(
+            [
+                _part("extensions", "http-request-ext", "request_method"),
+                _part("extensions", "http-request-ext", "request_value"),
+                _part("extensions", "socket-ext", "address_family", constant="AF_UNSPEC"),
+            ]
+        ),
+    },
+    "email-message": {("is_multipart",): Fill((True, False), ((),))},
+    "artifact": {("encryption_algorithm",): Fill(("mime-type-indicated",), (("decryption_key",),))},
+    "file": {
+        ("is_encrypted",): Fill((True,), (("encryption_algorithm",), ("decryption_key",))),
+        **dict(
+            [
+                _part("extensions", "windows-pebinary-ext", "pe_type", constant="unknown"),
+                _part("extensions", "windows-pebinary-ext", "sections", "name"),
+                _part("extensions", "ntfs-ext", "alternate_data_streams", "name"),
+            ]
+        ),
+    },
+    "process": dict([_part("extensions", "windows-service-ext", "service_name")]),
+    "windows-registry-key": dict([_part("values", "name")]),
+}
+"""Object type -> property -> the fill."""
+
+_COPIES: Final[Mapping[str, Mapping[Names, tuple[Names, ...]]]] = {
+    "user-account": {("user_id",): (("account_login",), ("display_name",))}
+}
+_MADE: Final[Mapping[Names, tuple[Names, ...]]] = {
+    ("created",): (("modified",),),
+    ("modified",): (("created",),),
+}
+
+
+def copied_from(object_type: str, names: Names) -> tuple[Names, ...]:
+    """Other properties of the object whose value this one can take over."""
+    if not is_standard(object_type):
+        return _MADE.get(names, ())
+    return _COPIES.get(object_type, {}).get(names, ())
+
+
+def set_aside_from(names: Names) -> Names | None:
+    """The property whose unfit value may stand under these names: `x_value` has that of `value`."""
+    first = names[0].removeprefix("x_")
+    return None if first == names[0] or not first else (first, *names[1:])
