@@ -30,7 +30,7 @@ from stix_shifter_utils.http.failures import (
     StatusErrors,
     error_type,
 )
-from stix_shifter_utils.http.message import Params, Reply, Request, dump_json, form
+from stix_shifter_utils.http.message import JSON_ONLY, Params, Reply, Request, dump_json, form
 from stix_shifter_utils.http.redact import excerpt, mask, safe_url
 from stix_shifter_utils.http.retry import IDEMPOTENT, Retry, retry_after_s
 from stix_shifter_utils.http.tls import TlsOptions
@@ -79,6 +79,8 @@ class HttpClient:
     of a GET is followed on the same source; `redirects="any"` follows it elsewhere, without credentials and
     never from https to http.
 
+    A web page in place of an answer is an error, unless `headers` ask for another `Accept` than JSON.
+
     Inside `async with client:` connections are shared; outside, each call has its own, so nothing needs
     closing. Every method raises a TransmissionError with the place and the remedy, and without secrets.
     """
@@ -104,7 +106,7 @@ class HttpClient:
         self._auth, self._tls, self._retry = auth, tls or TlsOptions(), retry or Retry()
         self._timeout_s, self._connect_timeout_s = timeout_s, connect_timeout_s
         self._max_body_bytes, self._proxy, self._redirects = max_body_bytes, proxy, redirects
-        self._headers = {"Accept": "application/json", "User-Agent": "stix-shifter", **(headers or {})}
+        self._headers = {"Accept": JSON_ONLY, "User-Agent": "stix-shifter", **(headers or {})}
         self._errors = errors or {}
         self._hidden: tuple[str, ...] = ()
 
@@ -232,6 +234,7 @@ class HttpClient:
                     raise
                 continue
             if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES or reply.status in accept:
+                reply.refuse_page()
                 return reply
             failure = self._failure(reply)
             if not self._retry.repeats_status(reply.status, repeatable=repeatable):

@@ -17,6 +17,7 @@ import orjson
 from stix_shifter_utils.errors import InvalidParameterError, ResponseError
 from stix_shifter_utils.http.redact import excerpt, safe_url
 
+JSON_ONLY = "application/json"
 _HUGE_INTEGER = re.compile(rb"[0-9]{19}")
 Scalar = str | int | float | bool | None
 Params = Mapping[str, Scalar | Sequence[Scalar]]
@@ -84,6 +85,12 @@ class Reply:
             return self.body.decode(found.group(1) if found else "utf-8", errors="replace")
         except LookupError:
             return self.body.decode("utf-8", errors="replace")
+
+    def refuse_page(self) -> None:
+        """Raise ResponseError for a web page, such as a login page, where only JSON was asked for."""
+        is_html = "html" in self.headers.get("Content-Type", "") and self.body.lstrip()[:1] == b"<"
+        if is_html and self.request.headers.get("Accept") == JSON_ONLY:
+            raise ResponseError(self._not_json(ValueError()))
 
     def excerpt(self) -> str:
         """The first characters of the body, on one line and without secrets."""

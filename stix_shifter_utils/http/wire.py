@@ -7,11 +7,12 @@ share connections while somebody holds the loop's session.
 from __future__ import annotations
 
 import asyncio
+import functools
 import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, WeakSet
 
 import aiohttp
 from yarl import URL
@@ -31,6 +32,8 @@ from stix_shifter_utils.http.redact import safe_url
 from stix_shifter_utils.http.tls import PinMismatchError
 
 if TYPE_CHECKING:
+    from aiohttp.connector import Connection
+
     from stix_shifter_utils.http.tls import TlsOptions
 
 ENVIRONMENT = "environment"
@@ -51,7 +54,27 @@ class WireOptions:
 @dataclass(slots=True)
 class _Kept:
     session: aiohttp.ClientSession
+    connector: _Connector
     users: int = 0
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Knows its connections, so that those which broke off are gone when the session is."""
+
+    def __init__(self, ssl: ssl.SSLContext) -> None:
+        super().__init__(ssl=ssl)
+        self._opened: WeakSet[asyncio.Transport] = WeakSet()
+
+    async def connect(self, *args: Any, **named: Any) -> Connection:
+        connection = await super().connect(*args, **named)
+        if connection.transport is not None:
+            self._opened.add(connection.transport)
+        return connection
+
+    def abort(self) -> None:
+        """End what is still saying goodbye to a peer that does not listen."""
+        for transport in self._opened:
+            transport.abort()
 
 
 class AiohttpWire:
@@ -81,7 +104,8 @@ class AiohttpWire:
         kept = self._kept.pop(asyncio.get_running_loop(), None)
         if kept is not None:
             await kept.session.close()
-            await asyncio.sleep(0)  # transports that broke off end one turn of the loop later
+            kept.connector.abort()
+            await asyncio.sleep(0)  # transports end one turn of the loop later
 
     async def send(self, request: Request, secrets: tuple[str, ...]) -> Reply:
         """Send once, between `acquire` and `release`. Raises a TransmissionError with the cause."""
@@ -106,15 +130,21 @@ class AiohttpWire:
     def _open(self, host: str) -> _Kept:
         options = self._options
         options.tls.warn_if_unverified(host)
+        connector = _Connector(ssl=self._context)
         session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=options.tls.context()),
+            connector=connector,
             cookie_jar=aiohttp.CookieJar(unsafe=True),  # appliances are addressed by number
             timeout=aiohttp.ClientTimeout(
                 total=options.timeout_s, sock_connect=min(options.connect_timeout_s, options.timeout_s)
             ),
             trust_env=options.proxy == ENVIRONMENT,
         )
-        return _Kept(session)
+        return _Kept(session, connector)
+
+    @functools.cached_property
+    def _context(self) -> ssl.SSLContext:
+        """Made once: reading the system's authorities takes longer than a request."""
+        return self._options.tls.context()
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         parts, size = [], 0

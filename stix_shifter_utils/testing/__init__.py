@@ -10,17 +10,23 @@ if TYPE_CHECKING:
     from stix_shifter_utils.testing.clock import FakeClock
     from stix_shifter_utils.testing.exchange import Answer, Received, Refusal
     from stix_shifter_utils.testing.faults import Fault
+    from stix_shifter_utils.testing.levels import Level
     from stix_shifter_utils.testing.product import FakeProduct, route
+    from stix_shifter_utils.testing.sql_tables import SqlTables
+    from stix_shifter_utils.testing.suite import ConnectorSuite
 
 _HOMES = {
     "Answer": "exchange",
     "Authority": "certificates",
     "Certificate": "certificates",
+    "ConnectorSuite": "suite",
     "FakeClock": "clock",
     "FakeProduct": "product",
     "Fault": "faults",
+    "Level": "levels",
     "Received": "exchange",
     "Refusal": "exchange",
+    "SqlTables": "sql_tables",
     "route": "product",
 }
 
@@ -28,11 +34,14 @@ __all__ = [
     "Answer",
     "Authority",
     "Certificate",
+    "ConnectorSuite",
     "FakeClock",
     "FakeProduct",
     "Fault",
+    "Level",
     "Received",
     "Refusal",
+    "SqlTables",
     "route",
 ]
 

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from stix_shifter_utils.errors import (
     AuthenticationError,
@@ -28,11 +27,15 @@ from stix_shifter_utils.errors import (
     TransmissionError,
 )
 from stix_shifter_utils.http import ApiKey, Auth, Basic, Bearer, ClientCredentials, Reply
+from stix_shifter_utils.schemas import load_schema
 from stix_shifter_utils.transmission import paging as pages
 from stix_shifter_utils.transmission.model import Page, Progress, SearchHandle, Status
 from stix_shifter_utils.transmission.placeholders import filled, filled_path
 from stix_shifter_utils.transmission.pointer import Pointer
 from stix_shifter_utils.transmission.source import HttpSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _ERRORS: Mapping[str, type[TransmissionError]] = {
@@ -96,8 +99,7 @@ def _reason(error: Any) -> str:
 def _validator() -> Any:
     import jsonschema
 
-    path = Path(__file__).resolve().parents[1] / "schemas" / "api.schema.json"
-    return jsonschema.Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
+    return jsonschema.Draft202012Validator(load_schema("api"))
 
 
 class DeclaredClient(HttpSource):
@@ -124,8 +126,10 @@ class DeclaredClient(HttpSource):
         return cast("Auth", makers[kind](**fields)) if kind in makers else None
 
     async def ping_data_source(self) -> None:
-        """Ask whether the product is there and accepts the credentials."""
-        await self._send(self._api["ping"], {})
+        """Ask whether the product is there and accepts the credentials; a login page is no answer."""
+        reply = await self._send(self._api["ping"], {})
+        if self._api["ping"].get("expect", "json") == "json":
+            reply.json()
 
     async def get_search_results(
         self, search_id: Any, offset: int, length: int, metadata: Any = None

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stix_shifter_utils.errors import CertificateError, ConfigurationError
-from stix_shifter_utils.http import HttpClient, Retry, StatusErrors, TlsOptions
+from stix_shifter_utils.http import SYSTEM_CLOCK, Clock, HttpClient, Retry, StatusErrors, TlsOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +54,7 @@ class HttpSource:
     headers: Mapping[str, str] = MappingProxyType({})
     errors: StatusErrors = MappingProxyType({})
     retry: Retry = Retry()
+    clock: Clock = SYSTEM_CLOCK
 
     def __init__(self, connection: Mapping[str, Any], configuration: Mapping[str, Any]) -> None:
         self.connection = connection
@@ -95,6 +96,7 @@ class HttpSource:
             proxy=self.options.get("proxy") or ("environment" if trusts_environment else None),
             headers=self.headers,
             errors=self.errors,
+            clock=self.clock,
         )
 
     async def __aenter__(self) -> Self:

@@ -1,0 +1,1 @@
+"""Async Template: a connector to copy."""

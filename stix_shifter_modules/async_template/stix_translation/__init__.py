@@ -1,0 +1,1 @@
+"""Async Template: patterns to queries, rows to STIX."""

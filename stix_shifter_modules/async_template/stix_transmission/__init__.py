@@ -1,0 +1,1 @@
+"""Async Template: queries to the product, rows back."""

@@ -1,0 +1,100 @@
+"""A small product to test against: it checks credentials, evaluates queries, keeps searches and pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from stix_shifter_utils.testing import Answer, Authority, FakeProduct, Received, Refusal, SqlTables, route
+
+AUTHORITY = Authority()
+USER, PASSWORD = "hunter", "correct horse battery"
+START_MS = 1704110400000  # 2024-01-01T12:00:00Z
+
+
+def network_event(n: int) -> dict[str, Any]:
+    """One connection; every fifth is IPv6, some fields are empty."""
+    return {
+        "event_time": START_MS + n * 60_000,
+        "src_ip": f"2001:db8::{n:x}" if n % 5 == 0 else f"192.0.2.{n}",
+        "dst_ip": f"198.51.100.{n % 4}",
+        "src_port": 49152 + n,
+        "dst_port": (443, 53, 8080)[n % 3],
+        "protocol": "TCP" if n % 3 else "UDP",
+        "host_name": None if n % 7 == 0 else f"host{n % 6}.example.com",
+        "url": f"https://host{n % 6}.example.com/d/{n}?q=it's" if n % 2 else None,
+        "severity": ("low", "medium", "high", None)[n % 4],
+    }
+
+
+def host_event(n: int) -> dict[str, Any]:
+    """One process start."""
+    return {
+        "event_time": START_MS + n * 90_000,
+        "file_name": ("cmd.exe", "bash", "größe 100%.sh")[n % 3],
+        "md5": f"{n % 6:032x}",
+        "sha256": f"{n % 6:064x}" if n % 5 else None,
+        "folder": (r"C:\Windows\System32", "/usr/bin", "/tmp")[n % 3],
+        "pid": 1000 + n,
+        "command_line": f"run --job {n} 'a b'",
+        "user_name": None if n % 4 == 0 else f"user{n % 4}",
+        "severity": ("critical", "low")[n % 2],
+    }
+
+
+NETWORK_EVENTS = [network_event(n) for n in range(1, 41)]
+HOST_EVENTS = [host_event(n) for n in range(1, 31)]
+
+
+@dataclass
+class Search:
+    """The rows of a search, and how often its status was asked for."""
+
+    rows: list[dict[str, Any]]
+    asked: int = 0
+
+
+class Product(FakeProduct):
+    """Async Template on the loopback interface, behind TLS."""
+
+    def __init__(self) -> None:
+        super().__init__(AUTHORITY.certificate("127.0.0.1").server_context())
+        self.tables = SqlTables({"network_events": NETWORK_EVENTS, "host_events": HOST_EVENTS})
+        self.searches: dict[str, Search] = {}
+
+    def authorize(self, request: Received) -> None:
+        if request.basic() != (USER, PASSWORD):
+            raise Refusal(401, "unknown user or wrong password")
+
+    @route("GET", "/v1/health")
+    def health(self, request: Received) -> Answer:
+        return Answer({"status": "up"})
+
+    @route("POST", "/v1/searches")
+    def submit(self, request: Received) -> Answer:
+        rows = self.tables.select(request.json()["query"])
+        search_id = f"search-{len(self.requests)}"
+        self.searches[search_id] = Search(rows)
+        return Answer({"id": search_id}, 201)
+
+    @route("GET", "/v1/searches/{search_id}")
+    def status(self, request: Received, search_id: str) -> Answer:
+        search = self._search(search_id)
+        search.asked = min(search.asked + 1, 2)
+        return Answer({"state": ("queued", "running", "done")[search.asked], "percent": 50 * search.asked})
+
+    @route("GET", "/v1/searches/{search_id}/rows")
+    def rows(self, request: Received, search_id: str) -> Answer:
+        first, size = int(request.query["from"]), int(request.query["size"])
+        return Answer({"rows": self._search(search_id).rows[first : first + size]})
+
+    @route("DELETE", "/v1/searches/{search_id}")
+    def delete(self, request: Received, search_id: str) -> Answer:
+        self._search(search_id)
+        del self.searches[search_id]
+        return Answer(b"", 204)
+
+    def _search(self, search_id: str) -> Search:
+        if search_id not in self.searches:
+            raise Refusal(404, "no such search")
+        return self.searches[search_id]

@@ -1,0 +1,1 @@
+"""Synchronous Template: a connector to copy."""

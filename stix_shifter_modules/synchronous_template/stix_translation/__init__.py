@@ -1,0 +1,1 @@
+"""Synchronous Template: patterns to queries, rows to STIX."""

@@ -1,0 +1,1 @@
+"""Synchronous Template: queries to the product, rows back."""

@@ -1,0 +1,27 @@
+"""The standard suite for Synchronous Template, against a product of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stix_shifter_modules.synchronous_template.tests import product as own
+from stix_shifter_utils.testing import ConnectorSuite
+
+
+class TestSynchronousTemplate(ConnectorSuite):
+    """Folder, cases, paging, faults and the closed loop: no network."""
+
+    module = "synchronous_template"
+    pattern = "[ipv4-addr:value LIKE '192.0.2.%']"
+
+    def product(self) -> own.Product:
+        return own.Product()
+
+    def connection(self, product: Any) -> dict[str, Any]:
+        return {"host": product.host, "port": product.port, "selfSignedCert": own.AUTHORITY.pem}
+
+    def configuration(self, product: Any) -> dict[str, Any]:
+        return {"auth": {"username": own.USER, "password": own.PASSWORD}}
+
+    def every_row(self, product: Any) -> list[Any]:
+        return [*own.NETWORK_EVENTS, *own.HOST_EVENTS]
