@@ -1,0 +1,25 @@
+"""MySQL and MariaDB: translation by the SQL family, transmission by one read-only SELECT per page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stix_shifter_utils.connector import BaseEntryPoint
+
+Params = dict[str, Any]
+
+
+class EntryPoint(BaseEntryPoint):
+    """A synchronous source with one dialect: a table of events."""
+
+    def __init__(
+        self,
+        connection: Params | None = None,
+        configuration: Params | None = None,
+        options: Params | None = None,
+    ) -> None:
+        super().__init__(connection, configuration, options)
+        self.set_async(False)
+        if connection:
+            self.setup_transmission_simple(connection, configuration or {})
+        self.setup_translation_simple(dialect_default="default")
