@@ -6,22 +6,11 @@ directions, the pattern's and the result's, have to agree on.
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Final, Literal
 
+from stix_shifter_utils.pattern.spellings import RENAMED, RESERVED
+
 Version = Literal["2.0", "2.1"]
-
-RENAMED: Final = MappingProxyType({
-    "directory": {"created": "ctime", "modified": "mtime", "accessed": "atime"},
-    "file": {"created": "ctime", "modified": "mtime", "accessed": "atime"},
-    "process": {"created": "created_time", "binary_ref": "image_ref"},
-    "user-account": {"password_last_changed": "credential_last_changed"},
-    "windows-registry-key": {"modified": "modified_time"},
-})  # fmt: skip
-"""Object type -> name in 2.0 -> name in 2.1. A property that one version lacks altogether keeps its name."""
-
-RESERVED_21: Final = frozenset({"severity", "action", "username", "phone_numbers"})
-"""Property names that STIX 2.1 keeps for later use (§3.8). Published extension objects fixed some before."""
 
 _BACK: Final = {kind: {new: old for old, new in names.items()} for kind, names in RENAMED.items()}
 
@@ -42,4 +31,4 @@ def names_of(object_type: str, name: str) -> tuple[str, ...]:
 
 def unreserved(name: str) -> str:
     """The name that the option `reserved_names: rename` gives a property: `action` -> `x_action`."""
-    return f"x_{name}" if name in RESERVED_21 else name
+    return f"x_{name}" if name in RESERVED else name
