@@ -15,6 +15,7 @@ from stix_shifter_utils.config.masking import secrets_in
 from stix_shifter_utils.config.schema import schema_of
 from stix_shifter_utils.connector import answers
 from stix_shifter_utils.connector.calls import call, row_number, settle
+from stix_shifter_utils.connector.current import running, start_as
 from stix_shifter_utils.connector.dialects import Dialect, Dialects, known_dialects
 from stix_shifter_utils.connector.discovery import place_of_class
 from stix_shifter_utils.connector.edge import answer_of
@@ -45,6 +46,7 @@ class BaseEntryPoint:
         options: Params | None = None,
     ) -> None:
         self._place = place_of_class(type(self))
+        start_as(self._place)
         self._given = (connection, configuration)
         self._dialects = Dialects()
         self.__async = True
@@ -131,15 +133,15 @@ class BaseEntryPoint:
         """The connector's `QueryTranslator`, or the base class where it has no such file."""
         from stix_shifter_utils.connector.setup import query_translator_class
 
-        kind = query_translator_class(self._place)
-        return kind(self.options, dialect, self._translation_folder)
+        with running(self._place):
+            return query_translator_class(self._place)(self.options, dialect, self._translation_folder)
 
     def create_default_results_translator(self, dialect: str) -> BaseResultTranslator:
         """The connector's `ResultsTranslator`, or the shared one where it has no such file."""
         from stix_shifter_utils.connector.setup import results_translator_class
 
-        kind = results_translator_class(self._place)
-        return kind(self.options, dialect, self._translation_folder)
+        with running(self._place):
+            return results_translator_class(self._place)(self.options, dialect, self._translation_folder)
 
     def get_mapping(self) -> Document:
         """File name without `.json` -> content, for every mapping file; `{}` for a connector without any."""
@@ -179,12 +181,14 @@ class BaseEntryPoint:
 
     async def parse_query(self, data: str) -> Answer:
         """The comparisons and times of a pattern, by the default dialect."""
-        answer: Answer = await settle(self.get_query_translator().parse_query(data))
+        with running(self._place):
+            answer: Answer = await settle(self.get_query_translator().parse_query(data))
         return answer
 
     async def transform_query(self, dialect: str, data: str) -> Answer:
         """The native queries of a pattern in one dialect."""
-        answer: Answer = await settle(self.get_query_translator(dialect).transform_query(data))
+        with running(self._place):
+            answer: Answer = await settle(self.get_query_translator(dialect).transform_query(data))
         return answer
 
     async def translate_results(self, data_source: Mapping[str, Any] | str, data: Any) -> Answer:
@@ -193,8 +197,9 @@ class BaseEntryPoint:
         return answer
 
     async def _translated(self, data_source: Mapping[str, Any] | str, data: Any) -> Answer:
-        translator = self.get_results_translator(list(self.options.get("dialects") or ()))
-        answer: Answer = await settle(translator.translate_results(data_source, data))
+        with running(self._place):
+            translator = self.get_results_translator(list(self.options.get("dialects") or ()))
+            answer: Answer = await settle(translator.translate_results(data_source, data))
         return answer
 
     # --- transmission
@@ -294,6 +299,7 @@ class BaseEntryPoint:
         if connector is None:
             message = "EntryPoint: one of transmission connectors is not configured"
             raise ConfigurationError(message)
+        start_as(self._place)
         return connector
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.config.files import Document, copied, read_object, stamp
+from stix_shifter_utils.connector.current import current_place
 from stix_shifter_utils.errors import MappingFileError
 
 if TYPE_CHECKING:
@@ -23,19 +24,26 @@ def read_json(
 ) -> Any:
     """What `options["mapping"]` holds under the file's name without `.json`, else the file; a fresh copy.
 
-    A bare name is looked up in the folder `search_path` of the connectors. Raises MappingFileError when there
-    is no such file, or when it is not JSON.
+    What is no file by itself is looked up in the folder `search_path` of the connector that is running.
+    Raises MappingFileError when there is no such file, or when it is not JSON.
     """
     path = Path(filepath)
     custom = options.get("mapping") or {}
     if path.stem in custom:
         return copied(custom[path.stem])
-    if not path.is_file() and path.suffix != ".json":
-        path = path.with_name(f"{path.name}.json")
-    if not path.is_file():
+    found = next((one for one in _places(path, search_path) if one.is_file()), None)
+    if found is None:
         message = f"{path}: no such file (looked for as a file of {'/'.join(search_path)})"
         raise MappingFileError(message)
-    return copied(_document(stamp((str(path),))))
+    return copied(_document(stamp((str(found),))))
+
+
+def _places(path: Path, search_path: Sequence[str]) -> list[Path]:
+    """Where a file may be: as it is called, and in the running connector's folder."""
+    named = path if path.suffix == ".json" else path.with_name(f"{path.name}.json")
+    running = current_place()
+    own = [running.folder.joinpath(*search_path, named.name)] if running else []
+    return [path, named, *own]
 
 
 def all_json(folder: Path) -> Document:

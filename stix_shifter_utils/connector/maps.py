@@ -19,6 +19,27 @@ if TYPE_CHECKING:
 _STEMS = ("from_stix_map", "to_stix_map", "operators", "fields")
 
 
+def map_file(basepath: Any, dialect: str, name: str, options: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """One mapping file of a dialect (`from_stix_map`, `to_stix_map`, `operators`); None where there is none.
+
+    Shared, so only to be read; the same file is the same object. Raises MappingFileError.
+    """
+    from stix_shifter_utils.mapping import load_file
+
+    folder, is_21 = inside(str(basepath), "json"), bool(options.get("stix_2.1"))
+    if options.get("mapping"):
+        return load_file(Path(folder), dialect, name, options)
+    return _file(folder, dialect, name, is_21, stamp(_candidates(folder, dialect, is_21)))
+
+
+@lru_cache(maxsize=512)
+def _file(folder: str, dialect: str, name: str, is_21: bool, state: Stamp) -> Mapping[str, Any] | None:
+    del state  # a part of the key: another state of the files is another content
+    from stix_shifter_utils.mapping import load_file
+
+    return load_file(Path(folder), dialect, name, {"stix_2.1": is_21})
+
+
 def mappings_of(
     basepath: Any, dialect: str, options: Mapping[str, Any], module: str | None = None
 ) -> DialectMapping:

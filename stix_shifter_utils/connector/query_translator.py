@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from stix_shifter_utils.config.files import Stamp, copied, stamp
+from stix_shifter_utils.connector.current import running
 from stix_shifter_utils.connector.discovery import import_part, place_of_class
-from stix_shifter_utils.connector.maps import mappings_of
+from stix_shifter_utils.connector.maps import map_file, mappings_of
 from stix_shifter_utils.errors import NotImplementedModeError, PatternValidationError, UnsupportedFeatureError
 
 if TYPE_CHECKING:
@@ -70,18 +71,19 @@ class BaseQueryTranslator:
 
     def fetch_mapping(self, basepath: Any, dialect: str, options: Mapping[str, Any]) -> Any:
         """The from_stix map of a dialect, a fresh copy; made from the to_stix map where there is none."""
-        mapping = mappings_of(basepath, dialect, options)
-        return copied(mapping.from_stix) if mapping.from_stix is not None else _derived(mapping.index)
+        own = map_file(basepath, dialect, "from_stix_map", options)
+        return copied(own) if own is not None else _derived(mappings_of(basepath, dialect, options).index)
 
     def fetch_operators(self, basepath: Any, dialect: str, options: Mapping[str, Any]) -> Any:
         """The operators of a dialect, a fresh copy."""
-        return copied(mappings_of(basepath, dialect, options).operators)
+        return copied(map_file(basepath, dialect, "operators", options) or {})
 
     def read_json(self, filepath: str | Path, options: Mapping[str, Any]) -> Any:
         """A JSON file of this connector, or what the option `mapping` puts in its place."""
         from stix_shifter_utils.connector.files import read_json
 
-        return read_json(filepath, options)
+        with running(place_of_class(type(self))):
+            return read_json(filepath, options)
 
     def map_field(self, stix_object_name: str, stix_property_name: str) -> list[str]:
         """The native fields that hold a property; none when it is not mapped."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.config.files import copied, inside, is_there
-from stix_shifter_utils.connector.maps import mappings_of, module_transformers
+from stix_shifter_utils.connector.maps import map_file, module_transformers
 from stix_shifter_utils.errors import InvalidParameterError, MappingFileError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Answer = dict[str, Any]
 _FILE = "to_stix_map.json"
+_NO_MAP: dict[str, Any] = {}
 
 
 class BaseResultTranslator:
@@ -115,10 +116,12 @@ class JSONToStix(BaseResultTranslator):
 def _to_stix(base_path: Any, dialects: tuple[str, ...], options: Mapping[str, Any]) -> Mapping[str, Any]:
     if not base_path or not is_there(inside(str(base_path), "json")):
         return {}
-    maps = [mappings_of(base_path, dialect, options).to_stix for dialect in dialects]
-    for dialect, found in zip(dialects, maps, strict=True):
-        if not found:
+    maps = []
+    for dialect in dialects:
+        found = map_file(base_path, dialect, "to_stix_map", options)
+        if found is None:
             _check_file(Path(base_path) / "json", dialect)
+        maps.append(_NO_MAP if found is None else found)
     return maps[0] if len(maps) == 1 else _MERGED.of(maps)
 
 

@@ -8,7 +8,7 @@ from stix_shifter_utils.mapping.fields import NativeFields
 from stix_shifter_utils.mapping.index import FieldBinding, FieldIndex
 from stix_shifter_utils.mapping.kinds import FieldKind, Kind, field_kind
 from stix_shifter_utils.mapping.leaves import Leaf, leaves
-from stix_shifter_utils.mapping.load import DialectMapping, list_dialects, load_mappings
+from stix_shifter_utils.mapping.load import DialectMapping, list_dialects, load_file, load_mappings
 from stix_shifter_utils.mapping.properties import Cleaning, Property, property_of
 from stix_shifter_utils.mapping.relation import Relation
 
@@ -28,6 +28,7 @@ __all__ = [
     "field_kind",
     "leaves",
     "list_dialects",
+    "load_file",
     "load_mappings",
     "property_of",
 ]

@@ -101,6 +101,18 @@ def load_mappings(
     return _load(dialect, sources, known, fallback=bool(chosen.get("unmapped_fallback")))
 
 
+def load_file(
+    folder: Path, dialect: str, name: str, options: Mapping[str, Any] | None = None
+) -> Mapping[str, Any] | None:
+    """One mapping file of a dialect as it stands, without looking at what it means; None where there is none.
+
+    `name` is `from_stix_map`, `to_stix_map`, `operators` or `fields`; the file is chosen as in
+    `load_mappings`. Shared between callers: read only. Raises MappingFileError for what is no JSON object.
+    """
+    chosen = options or {}
+    return _read(_source(folder, dialect, name, chosen.get("mapping") or {}, bool(chosen.get("stix_2.1"))))
+
+
 _Source = tuple[str, str | None, tuple[tuple[str, int, int], ...]]
 """Stem, custom JSON text if any, and the files to lay over each other with time and size."""
 
@@ -143,6 +155,7 @@ def _load(
     )
 
 
+@lru_cache(maxsize=512)
 def _read(source: _Source) -> dict[str, Any] | None:
     stem, custom, layers = source
     if custom is not None:

@@ -153,9 +153,12 @@ def _step(here: Any, step: Any) -> Any:
 
 
 def _error_mapper(connector: str | None) -> Any:
+    from stix_shifter_utils.connector.current import current_place
     from stix_shifter_utils.connector.discovery import import_part
     from stix_shifter_utils.errors import UnsupportedDataSourceError
 
+    place = current_place()
+    connector = connector or (place.name if place else None)
     if not connector:
         return None
     try:
