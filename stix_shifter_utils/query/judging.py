@@ -39,6 +39,7 @@ F = TypeVar("F")
 
 NEVER_TRUE: Final = "no value of this property can satisfy it"
 UNMAPPED: Final = "no field of the source is mapped to it"
+NEVER_BACK: Final = "no result of this source has the property"
 NOT_ASKED: Final = "it comes back in results, but no field can be asked for it"
 OWN_WAY: Final = "the source compares in its own way"
 BLIND: Final = (
@@ -113,6 +114,8 @@ class Writer(ABC, Generic[F]):
         """The answer for one comparison."""
         inverters = self.inverters(comparison.path, checked=checked)
         if not inverters:
+            if comparison.comparator is Comparator.EXISTS and comparison.negated:
+                return self._never_there(comparison, checked=checked)
             back = self.mapping.index.returns(comparison.path)
             if back:
                 return Answer(None, Verdict.LOCAL, NOT_ASKED, is_mapped=False)
@@ -122,6 +125,12 @@ class Writer(ABC, Generic[F]):
         if not live:
             return Answer(Scope.NOTHING, Verdict.EXACT, NEVER_TRUE)
         return self._answer(live, checked=checked)
+
+    def _never_there(self, comparison: Comparison, *, checked: bool) -> Answer[F]:
+        """NOT EXISTS of a property that no field is asked for."""
+        if self.mapping.index.returns(comparison.path):
+            return Answer(None, Verdict.LOCAL, NOT_ASKED, is_mapped=False)
+        return Answer(Scope.ALL if checked else None, Verdict.EXACT, NEVER_BACK, is_mapped=False)
 
     def _answer(self, live: list[tuple[Inverter, _Asked[F]]], *, checked: bool) -> Answer[F]:
         exact = all(got.exact for _, got in live)

@@ -298,6 +298,12 @@ class PartInverter(TextInverter):
         conditions = tuple(self.condition(Like((Wild.ANY, text, Wild.ANY)), fold=fold) for text in texts)
         return (Choice(conditions, exact=False, reason=self.whole),)
 
+    def exists(self) -> Ways:
+        return (self.way(PRESENT, reason=self.whole),)
+
+    def incompatible(self, *, negated: bool) -> Ways:
+        return self.exists() if negated else Fixed.NEVER
+
     def ordered(self, sign: str, value: Any, *, negated: bool) -> Ways:
         return self.present(self.whole)
 
@@ -366,6 +372,9 @@ class EncodedInverter(Inverter):
         if not texts:
             return self.incompatible(negated=negated)
         return (self.way(OneOf(tuple(texts)), negated=negated),)
+
+    def exists(self) -> Ways:
+        return (self.way(PRESENT),)
 
     def ordered(self, sign: str, value: Any, *, negated: bool) -> Ways:
         return self.present("the source keeps the text that is not encoded")

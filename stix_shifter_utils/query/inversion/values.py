@@ -46,7 +46,9 @@ class ConstantInverter(Inverter):
         if comparison.comparator is Comparator.EXISTS and comparison.negated:
             return ()
         if self.binding.constant is None:
-            return Fixed.NEVER
+            return self.present("the constant is the transformer's own")
+        if comparison.comparator is Comparator.EXISTS:
+            return (self.way(PRESENT, view=View.ANYTHING),)
         test = value_test(comparison, static_kind(self.path), self.case)
         values = self.binding.constant if isinstance(self.binding.constant, list) else [self.binding.constant]
         if not any(map(test, values)):
