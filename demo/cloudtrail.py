@@ -34,7 +34,7 @@ class CloudTrail(Maker):
         """One API call."""
         identity = {
             "type": "IAMUser",
-            "principalId": "AIDA" + f"{user}EXAMPLE".upper(),
+            "principalId": "AIDA" + f"{user}EXAMPLE".upper().replace(".", ""),
             "accountId": story.ACCOUNT,
             "arn": f"arn:aws:iam::{story.ACCOUNT}:user/{user}",
             "accessKeyId": key,

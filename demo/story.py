@@ -75,6 +75,7 @@ PATTERN = f"""\
 [ipv4-addr:value = '{HOME_ADDRESS}'
  OR domain-name:value LIKE '%.parcel-updates.example'
  OR file:hashes.'SHA-256' = '{LURE.sha256}'
- OR file:hashes.'SHA-256' = '{IMPLANT.sha256}']
+ OR file:hashes.'SHA-256' = '{IMPLANT.sha256}'
+ OR process:parent_ref.name = '{IMPLANT.name}']
 START t'{START:%Y-%m-%dT%H:%M:%SZ}' STOP t'{STOP:%Y-%m-%dT%H:%M:%SZ}'"""
-"""The one question of the demo: what has to do with the machine, the domains or the files of the note?"""
+"""The one question of the demo: what has to do with the note's machine, domains, files, program?"""

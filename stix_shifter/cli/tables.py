@@ -98,7 +98,9 @@ def plain_table(table: Table) -> str:
 
 
 def _plain_row(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    cells = [textwrap.wrap(cell, width) for cell, width in zip(row, widths, strict=True)]
+    cells = [
+        textwrap.wrap(cell, width, break_on_hyphens=False) for cell, width in zip(row, widths, strict=True)
+    ]
     lines = zip_longest(*cells, fillvalue="")
     return [
         "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
