@@ -106,7 +106,8 @@ def one_bundle(results: Iterable[Found]) -> Object:
     merger = Merger("demo")
     objects = [item for found in results for item in merger.add(found.objects)]
     objects += merger.finish()
-    return bundle_of(sorted(objects, key=_place), "2.1")
+    objects.sort(key=_place)
+    return bundle_of(objects, "2.1")
 
 
 def _place(item: Object) -> tuple[int, str, str]:

@@ -52,10 +52,14 @@ class Execute(Command):
     press Ctrl-C, is deleted at the source."""
     examples = """  # ten rows (the default) of a bundle in a file
   stix-shifter execute stix_bundle stix_bundle @identity.json '{"url": "bundle.json"}' '{}' \\
-      "[ipv4-addr:value = '192.0.2.7']"
+      "[ipv4-addr:value = '192.0.2.7'] START t'2024-05-14T00:00:00Z' STOP t'2024-05-15T00:00:00Z'"
+
+  # log files, all that they hold, one STIX object per line as it comes
+  stix-shifter execute local_files local_files:zeek @identity.json '{"path": "logs/*.ndjson"}' '{}' \\
+      "[ipv4-addr:value = '192.0.2.7']" -r 1000000 --stix-2.1 --ndjson
 
   # a thousand rows as STIX 2.1; the password comes from the environment
-  stix-shifter execute mysql mysql @identity.json @connection.json \\
+  stix-shifter execute mysql mysql @identity.json @mysql.json \\
       '{"auth": {"username": "me", "password": "${env:DB_PASSWORD}"}}' @pattern.txt -r 1000 --stix-2.1
 """
 

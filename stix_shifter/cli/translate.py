@@ -38,7 +38,7 @@ class Translate(Command):
 
   # how a pattern reads
   stix-shifter translate mysql parse '{}' \\
-      "[file:name = 'a.exe'] START t'2024-01-01T00:00:00Z' STOP t'2024-01-02T00:00:00Z'"
+      "[file:name = 'a.exe'] START t'2024-01-01T00:00:00Z' STOP t'2024-01-02T00:00:00Z'" '{"table": "events"}'
 """
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -45,9 +45,10 @@ class Transmit(Command):
     examples = """  stix-shifter transmit stix_bundle '{"url": "bundle.json"}' '{}' ping
 
   # the password comes from the environment
-  stix-shifter transmit mysql @connection.json \\
+  stix-shifter transmit mysql @mysql.json \\
       '{"auth": {"username": "me", "password": "${env:DB_PASSWORD}"}}' ping
 
+  # rows from the first, at most ten; natively, and as STIX
   stix-shifter transmit stix_bundle @connection.json '{}' results "[ipv4-addr:value = '192.0.2.7']" 0 10
   stix-shifter transmit stix_bundle @connection.json '{}' results_stix @pattern.txt 0 10 @identity.json
 """
