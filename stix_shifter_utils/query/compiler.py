@@ -17,6 +17,7 @@ from stix_shifter_utils.pattern import (
     Comparison,
     ComparisonAnd,
     ComparisonExpression,
+    ComparisonOr,
     ObservationAnd,
     ObservationFollowedBy,
     ObservationOr,
@@ -39,7 +40,7 @@ from stix_shifter_utils.query.unmapped import unmapped_message
 from stix_shifter_utils.query.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from stix_shifter_utils.mapping import DialectMapping
 
@@ -99,12 +100,14 @@ class QueryCompiler(Writer[F]):
         can judge (ISSUBSET of something that is no address).
         """
         units = self._units(pattern, now)
-        walk = self._walk(units, policy)
+        walk = Walk(self, policy)
+        parts = self._parts(units, walk)
         trusted: tuple[Comparison, ...] = ()
         if policy == "widen":
             trusted, distrusted = self._trust(pattern, units, walk)
             if distrusted:
-                walk = self._walk(units, policy, distrusted)
+                walk = Walk(self, policy, distrusted)
+                parts = self._parts(units, walk)
         stated = list(comparisons(pattern))
         removed = [] if policy == "widen" else [each for each in stated if _is_removed(walk, each)]
         attributes = tuple(
@@ -115,7 +118,7 @@ class QueryCompiler(Writer[F]):
         )
         if policy == "refuse" and removed:
             raise UnmappedError(unmapped_message(attributes, comparators))
-        queries = self._queries(units, walk)
+        queries = self._queries(units, parts, walk)
         return QueryPlan(
             dialect=self.mapping.dialect,
             queries=tuple(queries),
@@ -147,13 +150,13 @@ class QueryCompiler(Writer[F]):
         stop = utc.replace(microsecond=utc.microsecond // 1000 * 1000)
         return TimeWindow(stop - timedelta(minutes=minutes), stop)
 
-    def _walk(
-        self, units: Sequence[Unit], policy: Policy, distrusted: frozenset[int] = frozenset()
-    ) -> Walk[F]:
-        walk = Walk(self, policy, distrusted)
-        for expression, _ in units:
-            walk.expressions[id(expression)] = walk.expression(expression)
-        return walk
+    @staticmethod
+    def _parts(units: Sequence[Unit], walk: Walk[F]) -> list[tuple[F | Scope, TimeWindow]]:
+        """The conditions of the observations: those that share a window are one OR."""
+        by_window: dict[TimeWindow, list[ComparisonExpression]] = {}
+        for expression, window in units:
+            by_window.setdefault(window, []).append(expression)
+        return [(walk.any_of(_flat(same)), window) for window, same in by_window.items()]
 
     # Who may be believed.
 
@@ -180,8 +183,10 @@ class QueryCompiler(Writer[F]):
 
     # Whole queries.
 
-    def _queries(self, units: Sequence[Unit], walk: Walk[F]) -> list[NativeQuery]:
-        body = self._body(units, walk)
+    def _queries(
+        self, units: Sequence[Unit], parts: Sequence[tuple[F | Scope, TimeWindow]], walk: Walk[F]
+    ) -> list[NativeQuery]:
+        body = self._body(parts, walk)
         if body is None:
             return []
         window = _span([window for _, window in units])
@@ -192,18 +197,14 @@ class QueryCompiler(Writer[F]):
             return [NativeQuery(body, self.mapping.dialect, window, self.options.result_limit)]
         found: list[NativeQuery] = []
         for piece in pieces:
-            part = self._walk(piece, walk.policy, walk.distrusted)
-            found += self._queries(piece, part)
+            again = Walk(self, walk.policy, walk.distrusted)
+            found += self._queries(piece, self._parts(piece, again), again)
         return found
 
-    def _body(self, units: Sequence[Unit], walk: Walk[F]) -> Body | None:
-        """One query for all units: an OR of what each observation asks for in its own window."""
-        by_window: dict[TimeWindow, list[F | Scope]] = {}
-        for expression, window in units:
-            by_window.setdefault(window, []).append(walk.expressions[id(expression)])
-        parts = [self._windowed(walk.either(parts), window) for window, parts in by_window.items()]
-        whole = walk.either(parts)
-        span = _span(list(by_window))
+    def _body(self, parts: Sequence[tuple[F | Scope, TimeWindow]], walk: Walk[F]) -> Body | None:
+        """One query: an OR of what is asked for in each window."""
+        whole = walk.either([self._windowed(part, window) for part, window in parts])
+        span = _span([window for _, window in parts])
         if whole is Scope.ALL:
             return self.finish(None, span, self.options.result_limit)
         if whole is Scope.NOTHING and not walk.checked:
@@ -219,6 +220,15 @@ class QueryCompiler(Writer[F]):
         inside, _ = self.in_window(window)
         kept = [each for each in (part, inside) if not isinstance(each, Scope)]
         return self.all_of(kept) if kept else Scope.ALL
+
+
+def _flat(expressions: Sequence[ComparisonExpression]) -> Iterator[ComparisonExpression]:
+    """The operands of the OR of some expressions."""
+    for expression in expressions:
+        if isinstance(expression, ComparisonOr):
+            yield from expression.operands
+        else:
+            yield expression
 
 
 def _is_removed(walk: Walk[F], comparison: Comparison) -> bool:

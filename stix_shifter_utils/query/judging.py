@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.mapping import DialectMapping
     from stix_shifter_utils.pattern import Comparison, ObjectPath
     from stix_shifter_utils.query.capabilities import Capabilities
-    from stix_shifter_utils.query.inversion import Inverter
+    from stix_shifter_utils.query.inversion import Inverter, Ways
     from stix_shifter_utils.query.model import Case
 
 F = TypeVar("F")
@@ -199,6 +199,9 @@ class Writer(ABC, Generic[F]):
 
         The parts hold what was joined; an answer whose part is `Scope.REMOVED` is among them.
         """
+        together = self._together(comparisons, checked=checked)
+        if together is not None:
+            return together
         lists = self._lists(comparisons, checked=checked)
         written = None if lists is None else self._write_lists(lists, checked=checked)
         if lists is None or written is None:
@@ -213,18 +216,50 @@ class Writer(ABC, Generic[F]):
             return [], [self.judge(each, checked=checked) for each in comparisons]
         return [part for parts, _ in written.values() for part in parts], answers
 
+    def _together(
+        self, comparisons: Sequence[Comparison], *, checked: bool
+    ) -> tuple[list[F | Scope], list[Answer[F]]] | None:
+        """The common case, without a look at each comparison: all values are alike, and the lists are exact."""
+        inverters = self.inverters(comparisons[0].path, checked=checked)
+        if not inverters or not all(one.certain and one.binding.comes_back for one in inverters):
+            return None
+        lists = _Lists()
+        values = [
+            value
+            for each in comparisons
+            for value in (each.value if isinstance(each.value, tuple) else (each.value,))
+        ]
+        for place, one in enumerate(inverters):
+            lists.take(place, one.equal(values, negated=False))
+        if lists.notes != [[]] * len(inverters) or not self._can_all(inverters):
+            return None
+        written = self._write_lists(lists, checked=checked)
+        if written is None or not all(exact for _, exact in written.values()):
+            return None
+        parts = [part for parts, _ in written.values() for part in parts]
+        return parts or [Scope.NOTHING], [self._same_answer(Verdict.EXACT, "", blind=False)] * len(
+            comparisons
+        )
+
+    def _can_all(self, inverters: Sequence[Inverter]) -> bool:
+        can = self.has(Comparator.EQUAL) and self.has(Comparator.IN)
+        return can and all(self.capabilities.allow(one.kind, Comparator.EQUAL) for one in inverters)
+
+    def _same_answer(self, verdict: Verdict, reason: str, *, blind: bool) -> Answer[F]:
+        """The answer for a comparison that is part of a list; one object for all that are alike."""
+        found = self._shared.get((verdict, reason, blind))
+        if found is None:
+            found = self._shared[verdict, reason, blind] = Answer(Scope.REMOVED, verdict, reason, blind=blind)
+        return found
+
     def _lists(self, comparisons: Sequence[Comparison], *, checked: bool) -> _Lists | None:
         inverters = self.inverters(comparisons[0].path, checked=checked)
-        can = self.has(Comparator.EQUAL) and self.has(Comparator.IN)
-        if not inverters or not can or not all(self._can_list(one) for one in inverters):
+        if not inverters or not self._can_all(inverters):
             return None
         lists = _Lists()
         for comparison in comparisons:
             lists.add(comparison, inverters)
         return lists
-
-    def _can_list(self, one: Inverter) -> bool:
-        return self.capabilities.allow(one.kind, Comparator.EQUAL)
 
     def _write_lists(self, lists: _Lists, *, checked: bool) -> dict[_Key, tuple[list[F], bool]] | None:
         most = self.capabilities.max_values
@@ -255,11 +290,7 @@ class Writer(ABC, Generic[F]):
             verdict, reason = Verdict.UNSEARCHABLE, BLIND
         else:
             verdict = Verdict.EXACT if exact else Verdict.SUPERSET
-        blind = not all(back)
-        found = self._shared.get((verdict, reason, blind))
-        if found is None:
-            found = self._shared[verdict, reason, blind] = Answer(Scope.REMOVED, verdict, reason, blind=blind)
-        return found
+        return self._same_answer(verdict, reason, blind=not all(back))
 
 
 _Key = tuple[int, View, bool, bool]
@@ -278,30 +309,43 @@ class _Lists:
         self.notes: list[_Note | None] = []
 
     def add(self, comparison: Comparison, inverters: Sequence[Inverter]) -> None:
-        note: _Note = []
-        taken: list[tuple[_Key, Condition, OneOf]] = []
-        for place, one in enumerate(inverters):
-            ways = one.ways(comparison)
-            if isinstance(ways, Fixed):
-                continue
-            choice = ways[0] if ways else None
-            if choice is None or len(choice.conditions) > 1 or choice.local:
-                self.notes.append(None)
-                return
-            condition = choice.conditions[0]
-            demand = condition.demand
-            if not isinstance(demand, OneOf) or condition.negated:
-                self.notes.append(None)
-                return
+        """Take the values of one comparison, unless they need more than lists."""
+        taken = [(place, one.ways(comparison)) for place, one in enumerate(inverters)]
+        if all(_is_list(ways) for _, ways in taken):
+            note: _Note = []
+            for place, ways in taken:
+                self._take(place, ways, note)
+            self.notes.append(note)
+        else:
+            self.notes.append(None)
+
+    def take(self, place: int, ways: Ways) -> None:
+        """Take values for one field; an empty note says that an exact list holds them all, or that none can be."""
+        choice = None if isinstance(ways, Fixed) or not ways else ways[0]
+        if choice is not None and (not choice.exact or not _is_list(ways)):
+            self.notes.append(None)
+            return
+        self._take(place, ways, [])
+        self.notes.append([] if choice is not None or isinstance(ways, Fixed) else None)
+
+    def _take(self, place: int, ways: Ways, note: _Note) -> None:
+        if isinstance(ways, Fixed) or not ways:
+            return
+        condition, demand = ways[0].conditions[0], ways[0].conditions[0].demand
+        if isinstance(demand, OneOf):
             key = (place, condition.view, condition.fold, isinstance(demand.values[0], str))
-            note.append((key, choice))
-            taken.append((key, condition, demand))
-        self.notes.append(note)
-        for key, condition, demand in taken:
-            group = self.groups.get(key)
-            if group is None:
-                group = self.groups[key] = (condition, [])
-            group[1].extend(demand.values)
+            note.append((key, ways[0]))
+            self.groups.setdefault(key, (condition, []))[1].extend(demand.values)
+
+
+def _is_list(ways: Ways) -> bool:
+    """Whether the best way is that the value is one of some, or whether there is nothing to ask."""
+    if isinstance(ways, Fixed):
+        return True
+    if not ways or ways[0].local or len(ways[0].conditions) > 1:
+        return False
+    condition = ways[0].conditions[0]
+    return isinstance(condition.demand, OneOf) and not condition.negated
 
 
 def _says(way: Choice, comparator: Comparator) -> bool:

@@ -50,7 +50,6 @@ class Walk(Generic[F]):
         self.family, self.policy, self.distrusted = family, policy, distrusted
         self.checked = policy == "widen"
         self.answers: dict[int, Answer[F]] = {}
-        self.expressions: dict[int, F | Scope] = {}
 
     def expression(self, node: ComparisonExpression) -> F | Scope:
         """The native condition of a comparison expression; one frame per level of the pattern's brackets."""
@@ -58,9 +57,13 @@ class Walk(Generic[F]):
             return self.settle(node, self.answer(node))
         if isinstance(node, ComparisonAnd):
             return self.both([self.expression(operand) for operand in node.operands])
+        return self.any_of(node.operands)
+
+    def any_of(self, operands: Iterable[ComparisonExpression]) -> F | Scope:
+        """The native condition of an OR."""
         parts: list[F | Scope] = []
         folded: dict[ObjectPath, list[Comparison]] = {}
-        for operand in node.operands:
+        for operand in operands:
             if isinstance(operand, Comparison) and is_foldable(operand):
                 same = folded.get(operand.path)
                 if same is None:
@@ -70,7 +73,7 @@ class Walk(Generic[F]):
                 parts.append(self.expression(operand))
         for same in folded.values():
             parts.extend(self.any_value(same))
-        return self.either(parts)
+        return parts[0] if len(parts) == 1 else self.either(parts)
 
     def any_value(self, comparisons: list[Comparison]) -> Iterable[F | Scope]:
         """`=` and IN of one path under one OR, as few lists of values."""
@@ -78,8 +81,9 @@ class Walk(Generic[F]):
             return [self.settle(each, self.answer(each)) for each in comparisons]
         parts, answers = self.family.judge_any(comparisons, checked=self.checked)
         kept: list[F | Scope] = list(parts)
+        known = self.answers
         for comparison, answer in zip(comparisons, answers, strict=True):
-            self.answers[id(comparison)] = answer
+            known[id(comparison)] = answer
             if answer.part is not Scope.REMOVED:  # else it is in one of the parts already
                 kept.append(self.settle(comparison, answer))
         return kept
@@ -128,7 +132,5 @@ class Walk(Generic[F]):
 
 def is_foldable(comparison: Comparison) -> bool:
     """Whether a comparison says that a value is one of some literals."""
-    return not comparison.negated and comparison.comparator in _FOLDABLE
-
-
-_FOLDABLE = frozenset({Comparator.EQUAL, Comparator.IN})
+    comparator = comparison.comparator
+    return (comparator is Comparator.EQUAL or comparator is Comparator.IN) and not comparison.negated

@@ -52,6 +52,8 @@ class Inverter:
     def ways(self, comparison: Comparison) -> Ways:  # noqa: PLR0911  one return for each comparator
         """The ways to ask for a comparison."""
         comparator, value = comparison.comparator, comparison.value
+        if comparator is Comparator.EQUAL and not comparison.negated:
+            return self.equal((value,), negated=False)
         negated = comparison.negated is not (comparator is Comparator.NOT_EQUAL)
         if comparator is Comparator.EXISTS:
             return () if comparison.negated else self.exists()

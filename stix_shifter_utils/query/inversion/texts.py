@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,6 +52,8 @@ _SHORT_HIVES: Final = {
     "HKEY_CURRENT_USER": "HKCU",
     "HKEY_USERS": "HKU",
 }
+_OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4: Final = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}").fullmatch
 _SINGLE: Final = {4: 32, 6: 128}
 _WILDS: Final = {"%": Wild.ANY, "_": Wild.ONE}
 
@@ -118,13 +121,13 @@ class TextInverter(Inverter):
 
     def literals(self, values: Sequence[Any]) -> Iterable[str]:
         """The texts among the literals that a value can be equal to."""
+        if not (self.caseless or self.lowered or self.is_strict) or self.is_address:
+            yield from (value for value in map(_text_of, values) if value)
+            return
         for value in values:
-            if isinstance(value, (Hex, Binary)):
-                value = value.data.decode("latin-1")  # noqa: PLW2901  what it is equal to, by §9.2
-            if not isinstance(value, str) or not value:
-                continue
-            text = value.lower() if self.caseless else value
-            if (self.caseless or not self.lowered or value == value.lower()) and self.can_be(text):
+            given = _text_of(value)
+            text = given.lower() if self.caseless else given
+            if text and (self.caseless or not self.lowered or text == text.lower()) and self.can_be(text):
                 yield text
 
     def can_be(self, text: str) -> bool:
@@ -403,9 +406,16 @@ def decoded(value: Any, *, raw: bool) -> str | None:
         return None
 
 
+def _text_of(value: Any) -> str:
+    """The text that a literal is equal to; octets stand for characters (§9.2). Empty for other literals."""
+    if isinstance(value, str):
+        return value
+    return value.data.decode("latin-1") if isinstance(value, (Hex, Binary)) else ""
+
+
 def is_cased(text: str) -> bool:
     """Whether lower case can be another text than this, or the lower case of another text."""
-    return text.lower() != text.upper()
+    return text.islower() or text.isupper() or text.lower() != text.upper()
 
 
 def folds_alike(text: str) -> bool:
@@ -420,10 +430,7 @@ def holds_separator(text: str) -> bool:
 
 def is_ipv4(text: str) -> bool:
     """Whether text is one IPv4 address in its only spelling."""
-    if "/" in text:
-        return False
-    block = read_block(text)
-    return block is not None and block.bits == _SINGLE[4]
+    return _IPV4(text) is not None
 
 
 def address_spellings(text: str) -> tuple[str, ...]:
