@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.config.masking import RedactingFilter as RedactingFilter
     from stix_shifter_utils.config.masking import redact as redact
     from stix_shifter_utils.config.masking import secrets_of as secrets_of
+    from stix_shifter_utils.config.references import resolve_references as resolve_references
 
 _HOME = {
     "module_config": "files",
@@ -30,6 +31,7 @@ _HOME = {
     "RedactingFilter": "masking",
     "redact": "masking",
     "secrets_of": "masking",
+    "resolve_references": "references",
     "ParameterError": "checking",
     "modernize": "legacy_names",
     "validate": "checking",

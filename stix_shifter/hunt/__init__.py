@@ -1,0 +1,1 @@
+"""Hunting: one STIX pattern asked of many sources at once."""
