@@ -147,10 +147,9 @@ class Choice:
 
 
 class Fixed(enum.Enum):
-    """Comparisons that no row decides."""
+    """A comparison that no row decides."""
 
     NEVER = "never"
-    ALWAYS = "always"
 
 
 PRESENT: Final = Present()

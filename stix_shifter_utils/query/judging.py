@@ -133,6 +133,8 @@ class Writer(ABC, Generic[F]):
         return Answer(Scope.ALL if checked else None, Verdict.EXACT, NEVER_BACK, is_mapped=False)
 
     def _answer(self, live: list[tuple[Inverter, _Asked[F]]], *, checked: bool) -> Answer[F]:
+        if len(live) == 1:
+            return self._single_answer(*live[0], checked=checked)
         exact = all(got.exact for _, got in live)
         local = any(got.local for _, got in live)
         reason = next((got.reason for _, got in live if got.reason and (got.local or not local)), "")
@@ -149,10 +151,21 @@ class Writer(ABC, Generic[F]):
         verdict = Verdict.LOCAL if local else Verdict.EXACT if exact else Verdict.SUPERSET
         return Answer(part, verdict, "" if exact else reason, blind=not all(back))
 
+    @staticmethod
+    def _single_answer(one: Inverter, got: _Asked[F], *, checked: bool) -> Answer[F]:
+        part: F | Scope | None = Scope.ALL if got.part is None else got.part
+        if got.local and not checked:
+            part = None
+        if not one.binding.comes_back and not got.exact:
+            return Answer(None if got.local else part, Verdict.UNSEARCHABLE, BLIND)
+        if got.exact:
+            return Answer(part, Verdict.EXACT, blind=not one.binding.comes_back)
+        return Answer(part, Verdict.LOCAL if got.local else Verdict.SUPERSET, got.reason)
+
     def _ask(self, one: Inverter, comparison: Comparison, *, checked: bool) -> _Asked[F] | None:
         """The best way to ask one field; None when its values never satisfy the comparison."""
         ways = one.ways(comparison)
-        if isinstance(ways, Fixed):
+        if ways is Fixed.NEVER:
             return None
         if not self.has(comparison.comparator) or not self.capabilities.allow(
             one.kind, comparison.comparator
@@ -168,6 +181,12 @@ class Writer(ABC, Generic[F]):
         return _Asked(None, exact=False, reason=reason, local=True)
 
     def _write_way(self, way: Choice, *, checked: bool) -> _Asked[F] | None:
+        if len(way.conditions) == 1:
+            written = self.write(way.conditions[0], checked=checked)
+            if written is None:
+                return None
+            exact = way.exact and written.exact
+            return _Asked(written.part, exact, "" if exact else way.reason or OWN_WAY, way.local)
         parts, exact = [], way.exact
         for condition in way.conditions:
             written = self.write(condition, checked=checked)
@@ -219,7 +238,7 @@ class Writer(ABC, Generic[F]):
     def _together(
         self, comparisons: Sequence[Comparison], *, checked: bool
     ) -> tuple[list[F | Scope], list[Answer[F]]] | None:
-        """The common case, without a look at each comparison: all values are alike, and the lists are exact."""
+        """The common case, without a look at each comparison: exact lists hold all values."""
         inverters = self.inverters(comparisons[0].path, checked=checked)
         if not inverters or not all(one.certain and one.binding.comes_back for one in inverters):
             return None
@@ -236,10 +255,9 @@ class Writer(ABC, Generic[F]):
         written = self._write_lists(lists, checked=checked)
         if written is None or not all(exact for _, exact in written.values()):
             return None
-        parts = [part for parts, _ in written.values() for part in parts]
-        return parts or [Scope.NOTHING], [self._same_answer(Verdict.EXACT, "", blind=False)] * len(
-            comparisons
-        )
+        answer = self._same_answer(Verdict.EXACT, "", blind=False)
+        found: list[F | Scope] = [part for parts, _ in written.values() for part in parts]
+        return found or [Scope.NOTHING], [answer] * len(comparisons)
 
     def _can_all(self, inverters: Sequence[Inverter]) -> bool:
         can = self.has(Comparator.EQUAL) and self.has(Comparator.IN)
@@ -320,7 +338,7 @@ class _Lists:
             self.notes.append(None)
 
     def take(self, place: int, ways: Ways) -> None:
-        """Take values for one field; an empty note says that an exact list holds them all, or that none can be."""
+        """Take values for one field; an empty note: an exact list holds them all, or none can be."""
         choice = None if isinstance(ways, Fixed) or not ways else ways[0]
         if choice is not None and (not choice.exact or not _is_list(ways)):
             self.notes.append(None)

@@ -1,7 +1,7 @@
 """The closed loop: pattern, native query, rows, STIX, matcher; what was found and checked is what is there.
 
 Every row is translated once; each pattern is then planned, run, and judged twice: by the matcher over all
-rows, and by plan and check over the rows that came back. Where patterns and rows come from is the caller's business.
+rows, and by plan and check over the rows that came back. Patterns and rows are the caller's.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from stix_shifter_utils.pattern import (
 )
 from stix_shifter_utils.query import NativeQuery, QueryPlan, Verdict
 from stix_shifter_utils.results import ResultsMapping, translate_rows
+from stix_shifter_utils.testing.patterns import count_comparators
 
 if TYPE_CHECKING:
     from stix_shifter_utils.pattern.observed import Json
@@ -61,9 +62,9 @@ class LoopFailure:
 class LoopReport:
     """What a loop went through.
 
-    `comparators` counts each comparator with (True) and without NOT; `selective` the patterns that select some rows and
-    not all; `exact` the plans that need no check; `asked` the rows that came back, all in all, and `selected` those
-    that matched.
+    `comparators` counts each comparator with (True) and without NOT; `selective` the patterns that select
+    some rows and not all; `exact` the plans that need no check; `asked` the rows that came back, all in
+    all, and `selected` those that matched.
     """
 
     patterns: int = 0
@@ -90,9 +91,9 @@ class LoopReport:
         )
         verdicts = ", ".join(f"{one.value} {number}" for one, number in self.verdicts.items())
         return (
-            f"{self.patterns} patterns over {self.rows} rows, {self.share:.0%} select some; {self.exact} plans are exact;"
-            f" {self.asked} rows asked for, {self.selected} selected\n  {counts}\n  {verdicts}\n  "
-            + "\n  ".join(map(str, self.failures[:_MOST_FAILURES]))
+            f"{self.patterns} patterns over {self.rows} rows, {self.share:.0%} select some;"
+            f" {self.exact} plans are exact; {self.asked} rows asked for, {self.selected} selected\n"
+            f"  {counts}\n  {verdicts}\n  " + "\n  ".join(map(str, self.failures[:_MOST_FAILURES]))
         )
 
 
@@ -104,8 +105,8 @@ def row_key(row: Row) -> Hashable:
 class ClosedLoop:
     """Rows, translated once, against which patterns are tried.
 
-    `rows` are all rows of the source, just as `run` gives them. `key` makes equal keys for the same row here and
-    from the source.
+    `rows` are all rows of the source, just as `run` gives them. `key` makes equal keys for the same row
+    here and from the source.
     """
 
     def __init__(
@@ -129,14 +130,14 @@ class ClosedLoop:
         return [dict(observed_facts(each)) for each in self.observed if each is not None]
 
     def run(self, patterns: Iterable[Pattern], plan: Plan, run: Run, *, audit: bool = True) -> LoopReport:
-        """Try patterns. With `audit` each of their comparisons is tried alone too, and held to its verdict."""
+        """Try patterns. With `audit` each comparison is tried alone too, and held to its verdict."""
         report = LoopReport(rows=len(self.rows))
         tried: set[Comparison] = set()
         for pattern in patterns:
             self._try(pattern, plan, run, report)
+            report.comparators += count_comparators([pattern])
             if audit:
                 for comparison in comparisons(pattern):
-                    report.comparators[comparison.comparator, comparison.negated] += 1
                     if comparison not in tried:
                         tried.add(comparison)
                         self._audit(comparison, plan, run, report)
@@ -204,13 +205,14 @@ def observe_rows(
     identity: Mapping[str, Any] = IDENTITY,
     options: Mapping[str, Any] | None = None,
 ) -> list[Observed | None]:
-    """Each row's observation, by itself: objects are not merged with those of other rows. None for a row without."""
+    """Each row's observation, not merged with those of other rows. None for a row without objects."""
     observed: list[Observed | None] = [None] * len(rows)
     place = -1
 
     def counted() -> Iterable[Row]:
         nonlocal place
-        for place, row in enumerate(rows):  # noqa: B020  the place is what the loop below reads
+        for row in rows:
+            place += 1
             yield row
 
     for group in translate_rows(counted(), identity, mapping, options).groups():
@@ -219,7 +221,7 @@ def observe_rows(
 
 
 def observed_facts(observed: Observed) -> Iterable[tuple[str, Any]]:
-    """The values of one observation by object path, as `generate_patterns` takes them; references by their targets."""
+    """The values of one observation by object path, as `generate_patterns` takes them."""
     found: dict[str, list[Any]] = defaultdict(list)
     for root in observed.roots:
         if isinstance(root, dict):

@@ -178,7 +178,7 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
         column = self.column(condition.field)
         if column is None:
             return None
-        if not condition.field.kind.is_list:
+        if not condition.field.kind.is_list or condition.view is View.ANYTHING:
             return self._write(column, condition, checked=checked)
         written: list[Written[Clause]] = []
 
@@ -214,6 +214,8 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
         return Written(self._present(field, condition), exact=kind is not Kind.UNKNOWN)
 
     def _viewed(self, column: str, condition: Condition) -> str | None:
+        if condition.view is View.VALUE and condition.field.kind.kind is not Kind.IP:
+            return column
         if condition.view is View.FILE_NAME:
             return self.file_name(column)
         if condition.view is View.FOLDER:
@@ -267,7 +269,8 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
             return Written(self._present(field, condition) if negated else NOTHING, exact=True)
         if negated and _is_text(condition):
             literals = ["''", *literals]
-        own_way = kind in {Kind.UNKNOWN, Kind.IP} or (kind is Kind.TEXT_NOCASE and not (negated and checked))
+        untold = kind is Kind.UNKNOWN or kind is Kind.IP
+        own_way = untold or (kind is Kind.TEXT_NOCASE and not (negated and checked))
         operand = self.lower(field) if fold and kind is not Kind.TEXT_NOCASE else field
         if own_way:
             clause = self._among(operand, literals, negated=negated)
@@ -386,9 +389,11 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
 
 def _is_text(condition: Condition) -> bool:
     """Whether what is compared is surely text, so that it can be empty."""
-    if condition.view in {View.FILE_NAME, View.FOLDER}:
+    if condition.view is View.FILE_NAME or condition.view is View.FOLDER:
         return True
-    return condition.view is View.VALUE and condition.field.kind.kind in TEXT_KINDS | {Kind.TIMESTAMP_TEXT}
+    kind = condition.field.kind.kind
+    texts = kind is Kind.TEXT or kind is Kind.TEXT_NOCASE or kind is Kind.TIMESTAMP_TEXT
+    return texts and condition.view is View.VALUE
 
 
 def _is_far(text: str, *, negated: bool) -> bool:

@@ -53,12 +53,14 @@ _TRUTHS: Final = TEXT_KINDS | {Kind.BOOLEAN, Kind.INTEGER, Kind.UNKNOWN}
 def inverter(
     binding: FieldBinding, path: ObjectPath, *, case: Case, checked: bool, has_booleans: bool
 ) -> Inverter:
-    """The inverter for a field. Where a source has no booleans, what it keeps as such comes back as numbers."""
+    """The inverter for a field. Where a source has no booleans, it gives numbers for them."""
     found = _inverter(binding, has_booleans=has_booleans)
     return found(binding, path, case=case, checked=checked)
 
 
-def _inverter(binding: FieldBinding, *, has_booleans: bool) -> type[Inverter]:
+def _inverter(  # noqa: PLR0911  one return for each kind of value
+    binding: FieldBinding, *, has_booleans: bool
+) -> type[Inverter]:
     relation, kind = binding.relation, binding.kind.kind
     cleaning = binding.property.cleaning if binding.property else Cleaning.AS_IS
     if relation is Relation.CONSTANT:
