@@ -10,14 +10,30 @@ from stix_shifter_utils.transmission import Page, Progress, SearchHandle, Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typing_extensions import Self
+
     from stix_shifter_utils.connector import BaseEntryPoint
 
 
 class Search:
-    """What `submit_poll_page_delete` drives. `before_page` is called with the number of rows given so far."""
+    """What `submit_poll_page_delete` drives. `before_page` is called with the number of rows given so far.
+
+    Inside `async with` the connector's HTTP client shares its connections, where it has one.
+    """
 
     def __init__(self, entry: BaseEntryPoint, before_page: Callable[[int], None] | None = None) -> None:
         self._entry, self._before_page = entry, before_page
+        connector = getattr(entry, "_BaseEntryPoint__results_connector", None)  # the name that clients know
+        self._client: Any = getattr(connector, "api_client", None)
+
+    async def __aenter__(self) -> Self:
+        if hasattr(self._client, "__aenter__"):
+            await self._client.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        if hasattr(self._client, "__aexit__"):
+            await self._client.__aexit__(*error)
 
     async def create_search(self, query: Any) -> SearchHandle:
         """Start it."""

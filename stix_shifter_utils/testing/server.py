@@ -84,6 +84,8 @@ class Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # head and body in one piece: two would wait 40 ms for each other (Nagle)
+    disable_nagle_algorithm = True
     server: Server
 
     def handle_one_request(self) -> None:

@@ -196,8 +196,8 @@ class TranslationSuite:
     def test_values_stay_in_their_literals(self) -> None:
         for name, translator in self.translators():
             for path in _text_paths(translator):
-                for comparator in ("=", "!=", "LIKE", "MATCHES", "IN"):
-                    patterns = [_comparison(path, comparator, value) for value in hostile_values()]
+                for comparator, step in (("=", 1), ("LIKE", 1), ("MATCHES", 3), ("!=", 5), ("IN", 5)):
+                    patterns = [_comparison(path, comparator, value) for value in hostile_values()[::step]]
                     for query in _run(_queries(translator, patterns)):
                         self._stays_inside(f"{name} {path} {comparator}", query)
 
