@@ -65,8 +65,9 @@ class NewConnector(Command):
             raise bad_argument(name="name", problem=f"{target} is already there")
         written = copy_template(_template_folder(template), target)
         console.print_json({"success": True, "connector": name, "folder": str(target), "files": written})
-        console.note(f"{name} is in {target}. Its tests: python -m pytest {target}/tests")
-        console.note(f"then check it: python -m stix_shifter_utils.quality {name}")
+        path = "" if str(target.parent.parent) == "." else f"PYTHONPATH={target.parent.parent} "
+        console.note(f"{name} is in {target}; run its tests: {path}python -m pytest {target}/tests")
+        console.note(f"and check its files: python -m stix_shifter_utils.quality {target}")
         return WORKED
 
 
@@ -104,9 +105,12 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def rename(text: str, old: str, new: str) -> str:
-    """Replace a connector's name in each spelling: acme_watch, acme-watch, AcmeWatch, Acme Watch."""
+    """Replace a connector's name in each spelling: acme_watch, acme-watch, AcmeWatch, Acme Watch.
+
+    Only `--from acme_watch` keeps it: that says where a copy comes from.
+    """
     for spelling in (str, _dashed, _camel, _title, _sentence):
-        text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(spelling(old))}", spelling(new), text)
+        text = re.sub(rf"(?<![A-Za-z0-9])(?<!--from ){re.escape(spelling(old))}", spelling(new), text)
     return re.sub(rf"(?<=Test){re.escape(_camel(old))}", _camel(new), text)
 
 
