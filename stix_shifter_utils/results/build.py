@@ -39,7 +39,6 @@ class Reference:
 
     field: str
     owner: str
-    base: Object
     steps: tuple[str, ...]
     kinds: tuple[Kind, ...]
     names: tuple[str, ...]
@@ -51,7 +50,10 @@ class Reference:
 
 
 class RowBuild:
-    """The objects of one row under construction, by name and place, in the order in which they were made."""
+    """The objects of one row under construction, by name and place, in the order in which they were named.
+
+    None stands for an object of which there are only references so far: they do not decide its type.
+    """
 
     __slots__ = ("fallback", "groups", "instances", "objects", "observed", "pending", "report", "version")
 
@@ -59,7 +61,7 @@ class RowBuild:
         self.version = version
         self.report = report
         self.fallback = fallback
-        self.objects: dict[InstanceKey, Object] = {}
+        self.objects: dict[InstanceKey, Object | None] = {}
         self.instances: dict[str, list[tuple[str, Path]]] = {}
         self.groups: dict[tuple[int, str], Object] = {}
         self.observed: Object = {}
@@ -67,10 +69,16 @@ class RowBuild:
 
     def make(self, key: InstanceKey, base: Object) -> Object:
         """A new object; `base` holds its type and, in 2.1, the places of id and spec_version."""
+        if isinstance(key, tuple) and key not in self.objects:
+            self.instances.setdefault(key[0], []).append(key)
         made = self.objects[key] = base.copy()
+        return made
+
+    def name(self, key: InstanceKey) -> None:
+        """Give an object its place in the order, before its first value."""
+        self.objects[key] = None
         if isinstance(key, tuple):
             self.instances.setdefault(key[0], []).append(key)
-        return made
 
     def item_of(self, items: list[Any], group: str) -> Object:
         """The item of a list of objects that a group name stands for; "" is the first.

@@ -222,7 +222,6 @@ class _Compiler:
         return Reference(
             field=where,
             owner=_object_name(entry, key),
-            base=self._base(key),
             steps=key.steps,
             kinds=key.kinds,
             names=listed,

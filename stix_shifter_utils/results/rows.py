@@ -9,15 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.errors import ResultsTranslationError, StixShifterError
 from stix_shifter_utils.results.build import RowBuild
-from stix_shifter_utils.results.finish import (
-    Row,
-    identify_objects,
-    number_objects,
-    observed_data,
-    settle_row,
-)
+from stix_shifter_utils.results.finish import Row, identify_objects, number_objects, observed_data
 from stix_shifter_utils.results.options import ResultsOptions
 from stix_shifter_utils.results.report import ResultsReport
+from stix_shifter_utils.results.settle import settle_row
 from stix_shifter_utils.stix import Merger, format_time, native_type, row_key, whole_identity
 from stix_shifter_utils.stix.ids import COMPATIBLE, CONTRIBUTING
 from stix_shifter_utils.stix.spill import Spill
@@ -117,16 +112,15 @@ class RowStream:
         """The observed-data of a row and, in 2.1, its objects; None when nothing of it became one."""
         build = RowBuild(self.version, self.report, self._fallback)
         self._mapping.level.walk(build, row, ())
-        made = tuple(build.objects)
-        slots = settle_row(build)
-        if not build.objects:
+        settled = settle_row(build)
+        if not settled.objects:
             return None
         origin = Row(self.identity["id"], self._key(row))
         observed = observed_data(build, origin, self.identity["id"], self._now)
         if self.version == "2.0":
-            observed["objects"] = number_objects(build, made, slots)
+            observed["objects"] = number_objects(settled)
             return [observed]
-        objects = identify_objects(build, slots, origin, compatible=self._options.id_compat)
+        objects = identify_objects(settled, origin, compatible=self._options.id_compat)
         observed["object_refs"] = [item["id"] for item in objects]
         return [observed, *objects]
 

@@ -43,7 +43,7 @@ def _scalar_step(
     key: Key, name: str, base: Object, odd: Odd, transform: Transform | None, *, many: bool
 ) -> Step:
     """The common case, which makes no call that it does not need."""
-    clean, prop = key.kind.clean, key.steps[0]
+    clean, prop, is_identity = key.kind.clean, key.steps[0], key.kind.is_identity
 
     def put(build: RowBuild, value: Any, _level: Mapping[str, Any], path: Path) -> Failure:
         found = clean(value)
@@ -59,6 +59,8 @@ def _scalar_step(
             item = build.objects.get(name)
             if item is None:
                 item = build.objects[name] = base.copy()
+        if is_identity and prop not in item:
+            item["type"] = base["type"]  # an address is of its own kind, whatever was said of it before
         return None if item.setdefault(prop, found) == found else TAKEN
 
     return put if transform is None else transformed(put, transform)
@@ -176,12 +178,12 @@ def observed_step(name: str, kind: Kind) -> Step:
 
 def reference_step(reference: Reference) -> Step:
     """A reference: the value only says that there is one, and how many."""
-    owner, base = reference.owner, reference.base
+    owner = reference.owner
 
     def step(build: RowBuild, value: Any, _level: Mapping[str, Any], path: Path) -> Failure:
         key = (owner, path) if path else owner
         if key not in build.objects:
-            build.make(key, base)
+            build.name(key)
         build.pending.append((key, reference, len(value) if isinstance(value, list | tuple) else None, path))
         return None
 

@@ -120,14 +120,13 @@ def _settle_parts(parts: Iterable[Object]) -> None:
 def make_partial(item: Object) -> None:
     """Turn an object that cannot be valid into a partial one, which keeps all its properties.
 
-    Values that were kept beside their property (`x_value`) go back to it: a partial object has no rules.
+    A value that was kept beside the property which makes the type (`x_value`) goes back to it.
     """
-    known = TABLE[item["type"]]
-    item["partial_type"], item["type"] = item["type"], PARTIAL
-    for name in [
-        name for name in item if name.startswith("x_") and name[2:] in known and name[2:] not in item
-    ]:
-        item[name[2:]] = item.pop(name)
+    kind = item["type"]
+    item["partial_type"], item["type"] = kind, PARTIAL
+    name = _ALL_OF.get(kind) or _ALL_OF_20.get(kind)
+    if name is not None and f"x_{name}" in item:
+        item.setdefault(name, item.pop(f"x_{name}"))
 
 
 def _set_aside(item: Object, name: str) -> None:
@@ -156,14 +155,18 @@ def _file(item: Object, version: Version) -> None:
         item["is_encrypted"] = True
 
 
-def _network_traffic(item: Object, _version: Version) -> None:
-    if "end" in item:
-        if item.get("is_active"):
-            _set_aside(item, "is_active")
-        if "start" in item:
-            item["start"], item["end"] = same_width(item["start"], item["end"])
-            if item["end"] < item["start"]:
-                _set_aside(item, "end")
+def _network_traffic(item: Object, version: Version) -> None:
+    """Flows that ended are not active (2.1 asks to say so), and end after their start."""
+    if "end" not in item:
+        return
+    if item.get("is_active"):
+        _set_aside(item, "is_active")
+    if "start" in item:
+        item["start"], item["end"] = same_width(item["start"], item["end"])
+        if item["end"] < item["start"]:
+            _set_aside(item, "end")
+    if "end" in item and version == "2.1":
+        item["is_active"] = False
 
 
 def _user_account(item: Object, version: Version) -> None:
