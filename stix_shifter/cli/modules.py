@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stix_shifter.cli.console import WORKED
 from stix_shifter.cli.parser import Command
 
 if TYPE_CHECKING:
@@ -40,7 +41,21 @@ def about_modules(module: str | None, question: str, console: Console) -> int:
 
     installed = installed_modules()
     if module is not None and module not in installed:
+        if _is_hidden(module):
+            console.print_json({})
+            return WORKED
         console.note(f"Module {module} not found; installed: {', '.join(installed) or 'none'}")
     translation = StixTranslation()
     names = installed if module is None else [module]
     return console.answer({name: translation.translate(name, question, {}, {}) for name in names})
+
+
+def _is_hidden(module: str) -> bool:
+    """True for a connector that is there, with a file SKIP.ME."""
+    from stix_shifter_utils.config import module_folder
+    from stix_shifter_utils.errors import StixShifterError
+
+    try:
+        return (module_folder(module) / "SKIP.ME").exists()
+    except StixShifterError:
+        return False

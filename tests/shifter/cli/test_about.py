@@ -29,6 +29,20 @@ def test_modules_lists_all_connectors_sorted_by_name(run: Run) -> None:
     assert "tiny" in names
 
 
+@pytest.mark.parametrize("command", ["modules", "configs"])
+def test_a_hidden_connector_is_an_empty_answer(
+    run: Run, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "stix_shifter_modules" / "hidden_one"
+    folder.mkdir(parents=True)
+    (folder / "entry_point.py").touch()
+    (folder / "SKIP.ME").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    said = run(command, "hidden_one")
+    assert (said.code, said.json, said.err) == (0, {}, "")
+    assert "hidden_one" not in run(command).json
+
+
 @pytest.mark.usefixtures("tiny")
 def test_configs_tells_the_parameters_with_the_common_ones(run: Run) -> None:
     said = run("configs", "tiny")

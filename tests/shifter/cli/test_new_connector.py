@@ -58,7 +58,7 @@ def test_a_copied_template_is_green_at_once(run: Run, tmp_path: Path, template: 
 def test_the_tests_of_a_copied_template_pass(run: Run, tmp_path: Path, template: str) -> None:
     run("new-connector", "acme_watch", "--from", template, "--to", str(tmp_path / "stix_shifter_modules"))
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", QUICK, "stix_shifter_modules"],
+        [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "-k", QUICK, "stix_shifter_modules"],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
