@@ -48,6 +48,8 @@ MOVED = {
     f"{_ROOT}.utils.helpers": f"{_ROOT}.connector.classic_helpers",
     f"{_ROOT}.modules.car.stix_translation.query_translator": f"{_ROOT}.connector.data_models",
     f"{_ROOT}.modules.car.stix_translation.results_translator": f"{_ROOT}.connector.data_models",
+    f"{_ROOT}.normalization.BaseNormalization": f"{_ROOT}.connector.normalization",
+    f"{_ROOT}.normalization.normalization_helper": f"{_ROOT}.connector.normalization",
     f"{_ROOT}.modules.cim.stix_translation.query_translator": f"{_ROOT}.connector.data_models",
     f"{_ROOT}.stix_transmission.utils.RestApiClientAsync": f"{_ROOT}.http.classic",
     f"{_ROOT}.stix_transmission.utils.RestApiClient": f"{_ROOT}.http.classic_blocking",

@@ -6,13 +6,15 @@ The engine is `stix_shifter_utils.results`; here are the classes that connectors
 from __future__ import annotations
 
 import copy
+import json
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.config.files import copied, inside, is_there
+from stix_shifter_utils.connector.discovery import import_part
 from stix_shifter_utils.connector.maps import map_file, module_transformers
-from stix_shifter_utils.errors import InvalidParameterError, MappingFileError
+from stix_shifter_utils.errors import ConfigurationError, InvalidParameterError, MappingFileError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -101,9 +103,28 @@ class JSONToStix(BaseResultTranslator):
             if not isinstance(identity.get(name), str) or not identity[name]:
                 message = f"data_source has no {name!r}: an identity needs an id and a name, as text"
                 raise InvalidParameterError(message)
+        if self.options.get("results_engine") == "connector":
+            return self._by_own_engine(identity, data)
         return convert_to_stix(
             identity, self._compiled(), data, self.transformers, self.options, self.callback
         )
+
+    def _by_own_engine(self, identity: Mapping[str, Any], data: Any) -> Answer:
+        """The bundle of the engine that the connector carries. Its ids become plain texts."""
+        from stix_shifter_utils.connector.classic_helpers import plain_ids
+
+        name = "stix_translation.json_to_stix_translator"
+        engine = import_part(str(self.module_name), name)
+        if engine is None:
+            message = f"{self.module_name} carries no results engine of its own; leave results_engine out"
+            raise ConfigurationError(message)
+        rows = json.loads(data) if isinstance(data, str) else data
+        rows = [rows] if isinstance(rows, dict) else rows
+        bundle = engine.convert_to_stix(
+            dict(identity), self.map_data, rows, self.transformers, self.options, self.callback
+        )
+        answer: Answer = plain_ids(bundle)
+        return answer
 
     def _compiled(self) -> Mapping[str, Any] | ResultsMapping:
         """The map of the files, compiled once for all translators; an own map as it is, for it may change."""
