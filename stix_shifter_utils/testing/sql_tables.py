@@ -30,9 +30,13 @@ class SqlTables:
             connection.set_authorizer(_reading_only)
             connection.row_factory = sqlite3.Row
             try:
-                return [dict(row) for row in connection.execute(query)]
+                cursor = connection.execute(query)
+                found = [dict(row) for row in cursor]
             except (sqlite3.Error, sqlite3.Warning, ValueError, TypeError) as error:
                 raise Refusal(UNPROCESSABLE, str(error)) from error
+            if cursor.description is None:
+                raise Refusal(UNPROCESSABLE, "not a SELECT")
+            return found
 
     @staticmethod
     def _fill(connection: sqlite3.Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -217,8 +217,8 @@ class TransmissionSuite(TranslationSuite):
         with self.running() as product:
             query = self.query(product)
             entry = self.connected(product, self.wrong_configuration(product))
-            for work in (entry.ping_connection(), self._first_answer(entry, query)):
-                answer = self.asked(entry, work)
+            for call in (entry.ping_connection, lambda: self._first_answer(entry, query)):
+                answer = self.asked(entry, call())
                 assert answer.get("code") == ErrorCode.TRANSMISSION_AUTH_CREDENTIALS.value, answer
 
     @silver
@@ -228,11 +228,9 @@ class TransmissionSuite(TranslationSuite):
             search_id = self.finished(entry, self.query(product))
             if not self.expire(product, search_id):
                 pytest.skip("this product keeps no searches")
-            for work in (
-                entry.create_status_connection(search_id),
-                entry.create_results_connection(search_id, 0, 5),
-            ):
-                answer = self.asked(entry, work)
+            status = self.asked(entry, entry.create_status_connection(search_id))
+            results = self.asked(entry, entry.create_results_connection(search_id, 0, 5))
+            for answer in (status, results):
                 assert answer.get("code") == ErrorCode.TRANSMISSION_SEARCH_DOES_NOT_EXISTS.value, answer
 
     @silver
