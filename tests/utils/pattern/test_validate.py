@@ -54,3 +54,25 @@ def test_the_validator_tells_its_messages() -> None:
     assert validate_pattern("[file:name = 'x']") == []
     assert validate_pattern("[file:name = ") != []
     assert validate_pattern("[file:hashes.MD5 = 'x']") == ["FAIL: 'x' is not a valid MD5 hash"]
+
+
+@pytest.mark.parametrize(
+    "comparison",
+    [
+        "IN ('{}', '{}')",
+        "LIKE '{:.4}%'",
+        "MATCHES '^{:.4}'",
+        "NOT IN ('{}')",
+        "= '{}'",
+        "!= '{}'",
+        "> '{:.4}'",
+    ],
+)
+def test_only_a_whole_hash_is_held_against_the_form_of_one(comparison: str) -> None:
+    digest = "a" * 64
+    assert validate_pattern(f"[file:hashes.'SHA-256' {comparison.format(digest, digest)}]") == []
+
+
+def test_a_wrong_hash_beside_a_list_of_hashes_is_still_told() -> None:
+    text = "[file:hashes.MD5 = 'x' OR file:hashes.MD5 IN ('" + "a" * 32 + "')]"
+    assert validate_pattern(text) == ["FAIL: 'x' is not a valid MD5 hash"]
