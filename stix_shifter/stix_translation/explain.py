@@ -56,13 +56,14 @@ def explain(
     translators = {
         name: entry_point.get_query_translator(name) for name in request.query_dialects(entry_point)
     }
-    plans = {name: _planned(name, one, pattern, policy, now) for name, one in translators.items()}
+    plans = {name: planned(name, one, pattern, policy, now) for name, one in translators.items()}
     return Explanation(request.module, pattern, plans)
 
 
-def _planned(
+def planned(
     name: str, translator: BaseQueryTranslator, pattern: str, policy: Policy, now: datetime | None
 ) -> QueryPlan:
+    """The plan of one dialect; without verdicts where its translator is the connector's own work."""
     kind = type(translator)
     if kind.transform_query is BaseQueryTranslator.transform_query and not translator.walks_classic_trees:
         return translator.plan(pattern, policy, now)

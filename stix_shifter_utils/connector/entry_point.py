@@ -6,6 +6,7 @@ A connector's `entry_point.py` is a few statements in a constructor: `set_async`
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from stix_shifter_utils.connector.edge import answer_of
 from stix_shifter_utils.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from stix_shifter_utils.connector.answers import Answer
     from stix_shifter_utils.connector.query_translator import BaseQueryTranslator
@@ -308,6 +309,17 @@ class BaseEntryPoint:
         for client in clients.values():
             await settle(client.close())
 
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[BaseEntryPoint]:
+        """Share connections among the calls inside, where API clients can; all is closed in the end."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.close)
+            clients = {id(client): client for role in self._roles() for client in (_client_of(role),)}
+            for client in clients.values():
+                if hasattr(client, "__aenter__"):
+                    await stack.enter_async_context(client)
+            yield self
+
     def _roles(self) -> tuple[Any, ...]:
         return (
             self.__ping_connector,
@@ -346,6 +358,10 @@ def _closeable(connector: Any) -> Any:
         if callable(getattr(one, "close", None)):
             return one
     return None
+
+
+def _client_of(connector: Any) -> Any:
+    return getattr(connector, "api_client", None)
 
 
 def _of_role(connector: Any, role: str) -> Any:

@@ -111,7 +111,21 @@ class Matcher:
         """Judge many observations together, in one pass; only those that satisfy some expression are kept."""
         if self._arrangement.is_single:
             return MatchResult(tuple(filter(self._judges[0], observations)))
-        seen, by_leaf = self._sorted_out(observations)
+        return self.settle((observed, self.satisfied(observed)) for observed in observations)
+
+    def satisfied(self, observed: Observed) -> tuple[int, ...]:
+        """The places (from 0) of the observation expressions that this one satisfies inside their windows."""
+        return tuple([number for number, judge in enumerate(self._judges) if judge(observed)])
+
+    def settle(self, judged: Iterable[tuple[Observed, Sequence[int]]]) -> MatchResult:
+        """Combine observations that were judged before, each with what it satisfies.
+
+        For observations of several sources, which other matchers of the same pattern may have judged: with
+        another case, or other trusted comparisons.
+        """
+        if self._arrangement.is_single:
+            return MatchResult(tuple(observed for observed, places in judged if places))
+        seen, by_leaf = self._sorted_out(judged)
         settled = settle(self._arrangement, by_leaf)
         return MatchResult(
             tuple(seen[who] for who in sorted(settled.who)),
@@ -121,14 +135,15 @@ class Matcher:
             tuple(by_leaf),
         )
 
-    def _sorted_out(self, observations: Iterable[Observed]) -> tuple[list[Observed], list[list[Candidate]]]:
+    def _sorted_out(
+        self, judged: Iterable[tuple[Observed, Sequence[int]]]
+    ) -> tuple[list[Observed], list[list[Candidate]]]:
         """The observations that satisfy some expression, and each expression's candidates among them."""
         leaves = self._arrangement.leaves
         timed = self._arrangement.is_timed
         seen: list[Observed] = []
         by_leaf: list[list[Candidate]] = [[] for _ in leaves]
-        for observed in observations:
-            satisfied = [number for number, judge in enumerate(self._judges) if judge(observed)]
+        for observed, satisfied in judged:
             if not satisfied:
                 continue
             for number in satisfied:
