@@ -38,8 +38,19 @@ lint: $(READY)  ## check style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy stix_shifter stix_shifter_utils stix_shifter_modules demo main.py setup.py
 
-bench: $(READY)  ## measure speed, memory and start-up
-	@$(BIN)/python -m bench
+PUBLISHED := build/published
+PUBLISHED_VERSION := 8.1.3
+
+$(PUBLISHED)/.ready:
+	@echo "== setting up the published package $(PUBLISHED_VERSION) in $(PUBLISHED) for comparison"
+	$(PYTHON) -m venv $(PUBLISHED)
+	$(PUBLISHED)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  $(foreach name,stix-shifter stix-shifter-utils stix-shifter-modules-mysql stix-shifter-modules-qradar \
+	  stix-shifter-modules-elastic-ecs,$(name)==$(PUBLISHED_VERSION))
+	@touch $@
+
+bench: $(READY) $(PUBLISHED)/.ready  ## measure speed and start-up against the published package (needs the package index)
+	@$(BIN)/python -m bench --published $(PUBLISHED)/bin/python $(BENCH)
 
 clean:  ## remove what builds and tests leave behind
 	rm -rf build dist demo-out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

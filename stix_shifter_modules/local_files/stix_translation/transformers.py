@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from stix_shifter_utils.mapping import Relation
 from stix_shifter_utils.results import ValueTransformer
-from stix_shifter_utils.results.transformers.times import EpochToTimestamp
+from stix_shifter_utils.results.transformers import EpochToTimestamp
 
 _SECONDS, _MILLISECONDS, _MICROSECONDS = 1e11, 1e14, 1e17
 """A count since 1970 that is smaller is of seconds, milliseconds, microseconds; else of nanoseconds."""

@@ -2,5 +2,12 @@
 
 from stix_shifter_utils.results.transformers.base import ValueTransformer
 from stix_shifter_utils.results.transformers.registry import SHARED, get_module_transformers
+from stix_shifter_utils.results.transformers.times import EpochSecondsToTimestamp, EpochToTimestamp
 
-__all__ = ["SHARED", "ValueTransformer", "get_module_transformers"]
+__all__ = [
+    "SHARED",
+    "EpochSecondsToTimestamp",
+    "EpochToTimestamp",
+    "ValueTransformer",
+    "get_module_transformers",
+]

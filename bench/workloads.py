@@ -1,0 +1,142 @@
+"""What the benchmarks feed in: patterns of a given shape and native rows of three kinds. Plain Python.
+
+Everything follows from a seed, so two interpreters measure the same work.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+Row = dict[str, Any]
+SEED = 20_26
+
+
+def address(rng: random.Random) -> str:
+    """An IPv4 address of a private network."""
+    return f"10.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
+
+
+def clock(second: int) -> str:
+    """The time of day, HH:MM:SS, of a second that may lie days on."""
+    return f"{second // 3600 % 24:02}:{second // 60 % 60:02}:{second % 60:02}"
+
+
+def one_observation(comparisons: int) -> str:
+    """Comparisons of four kinds joined by OR inside one observation."""
+    rng = random.Random(SEED)
+    kinds = (
+        lambda: f"ipv4-addr:value = '{address(rng)}'",
+        lambda: f"url:value = 'http://host{rng.randrange(10**6)}.example/{rng.randrange(10**6)}'",
+        lambda: f"file:name = 'sample{rng.randrange(10**6)}.exe'",
+        lambda: f"network-traffic:src_port = {rng.randrange(65_536)}",
+    )
+    return "[" + " OR ".join(kinds[number % 4]() for number in range(comparisons)) + "]"
+
+
+def many_observations(comparisons: int) -> str:
+    """One comparison in each observation, joined by OR."""
+    inner = one_observation(comparisons)[1:-1]
+    return " OR ".join(f"[{comparison}]" for comparison in inner.split(" OR "))
+
+
+def with_qualifier(comparisons: int) -> str:
+    """Observations, each with a START-STOP window of its own."""
+    window = " START t'2024-01-01T00:00:00.000Z' STOP t'2024-01-02T00:00:00.000Z'"
+    return " OR ".join(part + window for part in many_observations(comparisons).split(" OR "))
+
+
+def in_set(values: int) -> str:
+    """One comparison with a set."""
+    rng = random.Random(SEED)
+    return "[ipv4-addr:value IN (" + ", ".join(f"'{address(rng)}'" for _ in range(values)) + ")]"
+
+
+def nested(depth: int) -> str:
+    """AND and OR in turn, each level one bracket deeper."""
+    text = "ipv4-addr:value = '10.0.0.1'"
+    for level in range(depth):
+        text = f"({text}) {'AND' if level % 2 else 'OR'} file:name = 'n{level}'"
+    return f"[{text}]"
+
+
+def elastic_rows(count: int) -> list[Row]:
+    """Nested documents in the shape of the Elastic Common Schema."""
+    rng = random.Random(SEED)
+    return [
+        {
+            "@timestamp": f"2024-01-01T{clock(number)}.{number % 1000:03}Z",
+            "source": {"ip": address(rng), "port": rng.randrange(65_536), "bytes": rng.randrange(10**6)},
+            "destination": {"ip": address(rng), "port": 443, "bytes": rng.randrange(10**6)},
+            "network": {"transport": "TCP", "protocol": "tls", "type": "ipv4"},
+            "event": {"action": "connection", "category": ["network"], "module": "agent"},
+            "process": {
+                "name": f"p{rng.randrange(200)}.exe",
+                "executable": f"C:\\Windows\\p{rng.randrange(200)}.exe",
+                "pid": rng.randrange(65_536),
+                "command_line": f"p.exe -n {number}",
+                "hash": {"sha256": f"{rng.getrandbits(256):064x}", "md5": f"{rng.getrandbits(128):032x}"},
+                "parent": {"name": "explorer.exe", "pid": rng.randrange(65_536)},
+            },
+            "user": {"name": f"user{rng.randrange(50)}", "id": str(rng.randrange(10_000))},
+            "url": {"original": f"https://host{rng.randrange(500)}.example/{number}"},
+            "host": {"hostname": f"pc{rng.randrange(50)}", "name": f"pc{rng.randrange(50)}"},
+        }
+        for number in range(count)
+    ]
+
+
+def qradar_rows(count: int) -> list[Row]:
+    """Flat rows with the column names of an Ariel search over events."""
+    rng = random.Random(SEED)
+    return [
+        {
+            "categoryid": 4012,
+            "categoryname": "Firewall Permit",
+            "high_level_category_id": 4000,
+            "high_level_category_name": "Access",
+            "username": f"user{rng.randrange(50)}",
+            "qidname": "Session opened",
+            "devicetime": 1_704_067_200_000 + number,
+            "starttime": 1_704_067_200_000 + number,
+            "endtime": 1_704_067_201_000 + number,
+            "eventcount": 1,
+            "sourceip": address(rng),
+            "destinationip": address(rng),
+            "identityip": address(rng),
+            "sourceport": rng.randrange(65_536),
+            "destinationport": 443,
+            "protocol": "TCP",
+            "magnitude": rng.randrange(10),
+            "logsourcename": "firewall",
+            "url": f"https://host{rng.randrange(500)}.example/{number}",
+            "filename": f"f{rng.randrange(500)}.exe",
+            "sha256hash": f"{rng.getrandbits(256):064x}",
+            "md5hash": f"{rng.getrandbits(128):032x}",
+        }
+        for number in range(count)
+    ]
+
+
+def flat_rows(count: int) -> list[Row]:
+    """Rows of one flat SQL table."""
+    rng = random.Random(SEED)
+    return [
+        {
+            "source_ipaddr": address(rng),
+            "dest_ipaddr": address(rng),
+            "entry_time": 1_704_067_200_000 + number,
+            "url": f"https://host{rng.randrange(500)}.example/{number}",
+            "source_port": rng.randrange(65_536),
+            "dest_port": 443,
+            "username": f"user{rng.randrange(50)}",
+            "filename": f"f{rng.randrange(500)}.exe",
+            "sha256hash": f"{rng.getrandbits(256):064x}",
+            "md5hash": f"{rng.getrandbits(128):032x}",
+            "protocol": "TCP",
+        }
+        for number in range(count)
+    ]
+
+
+ROWS = {"elastic_ecs": elastic_rows, "qradar": qradar_rows, "mysql": flat_rows}
