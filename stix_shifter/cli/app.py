@@ -7,6 +7,7 @@ traceback is shown with `--debug` only.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -90,6 +91,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     SystemExit only for `--help` and `--version`.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a sign is no error
     console = Console()
     words = list(sys.argv[1:] if argv is None else argv)
     try:

@@ -102,7 +102,7 @@ class Execute(Command):
         if is_error(translated) and not translated.get("queries"):
             return console.answer(translated)
         logger.info("Translated Queries:\n%s", to_json(translated))
-        with _searches(args, connection, configuration, translated["queries"], console) as searches:
+        with _searches(args, connection, configuration, translated.get("queries") or [], console) as searches:
             code = _print_found(searches, identity, options, args, console)
         return _report(searches, list(errors_in(translated)), console) or code
 

@@ -86,6 +86,15 @@ def test_nothing_is_coloured_when_piped() -> None:
     assert "s3cret-token" not in done.stderr + done.stdout
 
 
+def test_a_terminal_that_lacks_a_sign_is_no_error() -> None:
+    done = subprocess.run(
+        [*PROGRAM, "explain", "tiny", "[file:name = '\u00e9\u4e2d']", '{"queries": ["\u00e9\u4e2d"]}'],
+        env={**ENVIRONMENT, "PYTHONIOENCODING": "ascii"},
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert "\\xe9\\u4e2d" in done.stdout
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="terminals of Unix")
 @pytest.mark.parametrize(("no_colour", "coloured"), [("", True), ("1", False)])
 def test_logs_are_coloured_on_a_terminal_unless_no_color_is_set(no_colour: str, coloured: bool) -> None:
@@ -101,4 +110,5 @@ def test_logs_are_coloured_on_a_terminal_unless_no_color_is_set(no_colour: str, 
     said = os.read(ours, 65536).decode()
     os.close(ours)
     assert ("\x1b[32m" in said) is coloured
+    assert "\r\x1b[Kquery 1 of 1: sending" in said  # progress, where a person watches
     assert json.loads(done.stdout)["type"] == "bundle"
