@@ -91,7 +91,7 @@ def _hashes(_rest: str, version: Version) -> Kind:
         for name, length in HEX_LENGTHS.items()
     }
     fuzzy = scalar(partial(matching, "[a-zA-Z0-9/+:.]{1,128}"), "an ssdeep hash")
-    members |= {"SSDEEP": fuzzy, "ssdeep": fuzzy, "TLSH": scalar(tlsh, "a TLSH hash")}
+    members |= {hash_name("SSDEEP", version): fuzzy, "TLSH": scalar(tlsh, "a TLSH hash")}
     return replace(_dictionary(version, TEXT, members), name_of=partial(hash_name, version=version))
 
 

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from stix_shifter_utils.results import ResultsOptions, RowStream, compile_mapping, get_module_transformers, translate_rows
+from stix_shifter_utils.results import (
+    ResultsOptions,
+    RowStream,
+    compile_mapping,
+    get_module_transformers,
+    translate_rows,
+)
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=timezone.utc)
 IDENTITY = {
@@ -44,7 +50,12 @@ WIDE_MAP: dict[str, Any] = {
     "sport": {"key": "network-traffic.src_port", "object": "flow", "transformer": "ToInteger"},
     "dport": {"key": "network-traffic.dst_port", "object": "flow"},
     "proto": {"key": "network-traffic.protocols", "object": "flow", "transformer": "ToLowercaseArray"},
-    "app": {"key": "network-traffic.protocols", "object": "flow", "transformer": "ValueToList", "group": True},
+    "app": {
+        "key": "network-traffic.protocols",
+        "object": "flow",
+        "transformer": "ValueToList",
+        "group": True,
+    },
     "bytes": {"key": "network-traffic.src_byte_count", "object": "flow"},
     "begin": {"key": "network-traffic.start", "object": "flow"},
     "end": {"key": "network-traffic.end", "object": "flow"},

@@ -61,7 +61,10 @@ def file_extensions(chance: random.Random) -> dict[str, Any]:
     all_of = {
         "ntfs-ext": {"sid": text(chance), "alternate_data_streams": [{"name": text(chance), "size": 5}]},
         "pdf-ext": {"version": "1.7", "document_info_dict": {"Title": text(chance)}, "is_optimized": True},
-        "raster-image-ext": {"image_height": number(chance), "exif_tags": {"Make": text(chance), "Xres": 4928}},
+        "raster-image-ext": {
+            "image_height": number(chance),
+            "exif_tags": {"Make": text(chance), "Xres": 4928},
+        },
         "windows-pebinary-ext": {
             "pe_type": "dll",
             "number_of_sections": 4,
@@ -98,7 +101,11 @@ def mac(chance: random.Random) -> str:
 Make = Callable[[random.Random], Any]
 # type -> (class, always there, sometimes there); what stix2 demands is always there
 OBJECTS: dict[str, tuple[str, dict[str, Make], dict[str, Make]]] = {
-    "artifact": ("Artifact", {"payload_bin": lambda _: "YWJj"}, {"hashes": hashes, "mime_type": lambda _: "text/plain"}),
+    "artifact": (
+        "Artifact",
+        {"payload_bin": lambda _: "YWJj"},
+        {"hashes": hashes, "mime_type": lambda _: "text/plain"},
+    ),
     "autonomous-system": ("AutonomousSystem", {"number": number}, {"name": text}),
     "directory": ("Directory", {"path": text}, {"mtime": moment}),
     "domain-name": ("DomainName", {"value": text}, {}),
@@ -245,9 +252,13 @@ def test_rows_that_differ_have_different_keys_also_where_json_has_no_form_for_th
     deep: Any = "leaf"
     for _ in range(5000):
         deep = [deep]
+    more: list[Any] = [[], [[]], {}, {"b": 1}, ["b", 1], deep, [deep]]
     rows = [
-        *({"a": value} for value in (1, 2, "1", True, None, 2**80, 2**80 + 1, "\ud800", "\ud801", b"x", {1, 2})),
-        *({"a": value} for value in ([], [[]], {}, {"b": 1}, ["b", 1], deep, [deep])),
+        *(
+            {"a": value}
+            for value in (1, 2, "1", True, None, 2**80, 2**80 + 1, "\ud800", "\ud801", b"x", {1, 2})
+        ),
+        *({"a": value} for value in more),
     ]
     assert len({row_key(row) for row in rows}) == len(rows)
 
