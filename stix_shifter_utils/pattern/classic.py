@@ -1,7 +1,7 @@
 """The tree that connectors of earlier releases walk: binary nodes, writable, fresh for every call.
 
 Our own code reads `nodes`; here are only the published classes with their quirks, and the way from one to
-the other.
+the other. The texts of nodes count too: connectors search them for the names of operators.
 """
 
 from __future__ import annotations
@@ -125,8 +125,7 @@ class ComparisonExpression(BaseComparisonExpression):
         self.comparator, self.negated = comparator, negated
 
     def __repr__(self) -> str:
-        negation = "NOT " if self.negated else ""
-        return f"ComparisonExpression({self.object_path} {negation}{self.comparator!r} {self.value})"
+        return f"ComparisonExpression({self.object_path} {self.comparator} {self.value})"
 
 
 class CombinedComparisonExpression(BaseComparisonExpression):
@@ -147,6 +146,9 @@ class CombinedComparisonExpression(BaseComparisonExpression):
         )
         self.expr1, self.expr2, self.operator = expr1, expr2, operator
 
+    def __repr__(self) -> str:
+        return f"CombinedComparisonExpression({self.expr1} {self.operator} {self.expr2})"
+
 
 class ObservationExpression(BaseObservationExpression):
     """`[...]`."""
@@ -154,6 +156,9 @@ class ObservationExpression(BaseObservationExpression):
     def __init__(self, comparison_expression: BaseComparisonExpression) -> None:
         _check("ObservationExpression", (comparison_expression, BaseComparisonExpression))
         self.comparison_expression = comparison_expression
+
+    def __repr__(self) -> str:
+        return f"ObservationExpression({self.comparison_expression})"
 
 
 class CombinedObservationExpression(BaseObservationExpression):
@@ -170,6 +175,9 @@ class CombinedObservationExpression(BaseObservationExpression):
             "CombinedObservationExpression", (expr1, kinds), (expr2, kinds), (operator, ObservationOperators)
         )
         self.expr1, self.expr2, self.operator = expr1, expr2, operator
+
+    def __repr__(self) -> str:
+        return f"CombinedObservationExpression({self.expr1} {self.operator} {self.expr2})"
 
 
 class Qualifier(BaseQualifier):
@@ -190,6 +198,10 @@ class StartStopQualifier(Qualifier):
         _check("StartStopQualifier", (start, str), (stop, str))
         self.start, self.stop = start, stop
 
+    def __repr__(self) -> str:
+        inner = f"start={self.start}, stop={self.stop}, observation_expression={self.observation_expression}"
+        return f"StartStopQualifier({self.qualifier}, {inner})"
+
     @property
     def start_iso(self) -> str:
         """The start without its `t'...'`."""
@@ -209,6 +221,9 @@ class Pattern(BasePattern):
     ) -> None:
         _check("Pattern", (expression, (BaseObservationExpression, BaseQualifier)))
         self.expression, self.qualifier = expression, qualifier
+
+    def __repr__(self) -> str:
+        return f"Pattern[{self.expression}]"
 
 
 _COMPARATORS: Final = {
