@@ -7,6 +7,7 @@ share connections while somebody holds the loop's session.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import ssl
 from dataclasses import dataclass
@@ -68,7 +69,8 @@ class _Connector(aiohttp.TCPConnector):
     async def connect(self, *args: Any, **named: Any) -> Connection:
         connection = await super().connect(*args, **named)
         if connection.transport is not None:
-            self._opened.add(connection.transport)
+            with contextlib.suppress(TypeError):  # transports of another event loop may not be weakly held
+                self._opened.add(connection.transport)
         return connection
 
     def abort(self) -> None:

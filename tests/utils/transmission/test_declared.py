@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stix_shifter_utils.connector import load_entry_point
 from stix_shifter_utils.errors import (
     AuthenticationError,
     CertificateError,
@@ -141,6 +142,29 @@ def test_a_declared_product_is_searched_from_ping_to_delete(tmp_path: Path) -> N
         with pytest.raises(SearchNotFoundError, match="no job job 0"):
             asyncio.run(source.get_search_status(handle.search_id))
         assert {r.headers["x-index"] for r in product.requests} == {"main"}
+
+
+def test_a_connector_may_have_an_api_json_and_no_python(make_connector: Any, tmp_path: Path) -> None:
+    config = {
+        "connection": {
+            "type": {"displayName": "Tiny", "group": "tiny"}, "host": {"type": "text"},
+            "port": {"type": "number"}, "index": {"type": "text"},
+        },
+        "configuration": {"auth": {"type": "fields", "token": {"type": "password"}}},
+    }  # fmt: skip
+    files = {"configuration/config.json": config, "stix_transmission/api.json": SEARCHES}
+    name = make_connector({**files, "stix_translation/json/to_stix_map.json": {}}, is_async=True)
+    with Watch() as product:
+        connection = {"host": f"http://{product.host}", "port": product.port, "index": "main"}
+        entry = load_entry_point(name)(connection, {"auth": {"token": TOKEN}}, {})
+        assert asyncio.run(entry.ping_connection()) == {"success": True}
+        search_id = asyncio.run(entry.create_query_connection("a"))["search_id"]
+        asyncio.run(entry.create_status_connection(search_id))
+        assert asyncio.run(entry.create_status_connection(search_id))["status"] == "COMPLETED"
+        rows = asyncio.run(entry.create_results_connection(search_id, "1", "2"))["data"]
+        assert rows == [{"name": "a1"}, {"name": "a2"}]
+        assert asyncio.run(entry.delete_query_connection(search_id)) == {"success": True}
+        assert product.jobs == {}
 
 
 def test_a_declared_product_runs_in_a_flow(tmp_path: Path) -> None:
