@@ -170,7 +170,7 @@ class Writer(ABC, Generic[F]):
         if not self.has(comparison.comparator) or not self.capabilities.allow(
             one.kind, comparison.comparator
         ):
-            weaker = [way for way in ways if way.local or not _says(way, comparison.comparator)]
+            weaker = [way for way in ways if checked and not _says(way, comparison.comparator)]
             reason = f"the source has no {comparison.comparator.value} for this field"
             ways = tuple(weaker) or one.present(reason)
         for way in ways:

@@ -51,29 +51,41 @@ class Walk(Generic[F]):
         self.checked = policy == "widen"
         self.answers: dict[int, Answer[F]] = {}
 
-    def expression(self, node: ComparisonExpression) -> F | Scope:
-        """The native condition of a comparison expression; one frame per level of the pattern's brackets."""
-        if isinstance(node, Comparison):
-            return self.settle(node, self.answer(node))
-        if isinstance(node, ComparisonAnd):
-            return self.both([self.expression(operand) for operand in node.operands])
-        return self.any_of(node.operands)
-
     def any_of(self, operands: Iterable[ComparisonExpression]) -> F | Scope:
-        """The native condition of an OR."""
-        parts: list[F | Scope] = []
-        folded: dict[ObjectPath, list[Comparison]] = {}
-        for operand in operands:
-            if isinstance(operand, Comparison) and is_foldable(operand):
-                same = folded.get(operand.path)
+        """The native condition of an OR of expressions. Nothing recurses, whatever the pattern's nesting."""
+        stack: list[_Level[F]] = [_Level(operands, is_or=True)]
+        while True:
+            level = stack[-1]
+            inner = self._go_on(level)
+            if inner is not None:
+                stack.append(inner)
+                continue
+            part = self._close(level)
+            stack.pop()
+            if not stack:
+                return part
+            stack[-1].parts.append(part)
+
+    def _go_on(self, level: _Level[F]) -> _Level[F] | None:
+        """Take the operands of a level up to one that has operands itself, which is returned."""
+        for operand in level.operands:
+            if not isinstance(operand, Comparison):
+                return _Level(operand.operands, is_or=not isinstance(operand, ComparisonAnd))
+            if level.is_or and is_foldable(operand):
+                same = level.folded.get(operand.path)
                 if same is None:
-                    folded[operand.path] = same = []
+                    level.folded[operand.path] = same = []
                 same.append(operand)
             else:
-                parts.append(self.expression(operand))
-        for same in folded.values():
-            parts.extend(self.any_value(same))
-        return parts[0] if len(parts) == 1 else self.either(parts)
+                level.parts.append(self.settle(operand, self.answer(operand)))
+        return None
+
+    def _close(self, level: _Level[F]) -> F | Scope:
+        for same in level.folded.values():
+            level.parts.extend(self.any_value(same))
+        if len(level.parts) == 1:
+            return level.parts[0]
+        return self.either(level.parts) if level.is_or else self.both(level.parts)
 
     def any_value(self, comparisons: list[Comparison]) -> Iterable[F | Scope]:
         """`=` and IN of one path under one OR, as few lists of values."""
@@ -128,6 +140,18 @@ class Walk(Generic[F]):
             reason = "its values do not come back, and rows are asked for by other parts of the pattern too"
             return ComparisonVerdict(comparison, Verdict.UNSEARCHABLE, reason)
         return ComparisonVerdict(comparison, answer.verdict, answer.reason)
+
+
+class _Level(Generic[F]):
+    """One AND or OR on the way: the operands still to come, and what became of those before."""
+
+    __slots__ = ("folded", "is_or", "operands", "parts")
+
+    def __init__(self, operands: Iterable[ComparisonExpression], *, is_or: bool) -> None:
+        self.operands = iter(operands)
+        self.is_or = is_or
+        self.parts: list[F | Scope] = []
+        self.folded: dict[ObjectPath, list[Comparison]] = {}
 
 
 def is_foldable(comparison: Comparison) -> bool:

@@ -344,7 +344,7 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
         if negated:
             clause = Clause(f"NOT {text}", Binds.NOT)
             clause = all_of([Clause(self.not_empty(field)), clause]) if _is_text(condition) else clause
-        if checked and (negated or _needs_more(demand, fold=fold)):
+        if checked and (negated or self.like_ends_at_nul or _needs_more(demand, fold=fold)):
             clause = any_of([clause, Clause(self.is_not_ascii(field))])
         return Written(clause, exact=not (own_way or fold or demand.normal or kind is Kind.UNKNOWN))
 

@@ -93,6 +93,9 @@ class SqlWords:
     equal_is_exact: ClassVar[bool] = True
     """Whether `=` compares text by code points: no padding, no case, no accents."""
 
+    like_ends_at_nul: ClassVar[bool] = False
+    """Whether LIKE sees text only up to U+0000."""
+
     # Names and literals.
 
     def quote(self, name: str) -> str:
@@ -132,6 +135,7 @@ class SqlWords:
             return str(value)
         if isinstance(value, float):
             return repr(value)
+        value = value.normalize()
         digits = value.as_tuple()
         exponent = digits.exponent if isinstance(digits.exponent, int) else 0
         if len(digits.digits) + abs(exponent) > _PLAIN_DIGITS:
