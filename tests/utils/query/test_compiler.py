@@ -236,7 +236,7 @@ def test_windows_without_a_common_instant_ask_for_nothing() -> None:
 
 def test_fractions_of_any_length_are_exact_for_milliseconds() -> None:
     found = plan("[x-t:main = '1'] START t'2024-01-01T00:00:00.0001Z' STOP t'2024-01-01T00:00:01.5Z'")
-    assert where(found) == '"m" = \'1\' AND "at" >= 1704067200000.1 AND "at" < 1704067201500.0'
+    assert where(found) == '"m" = \'1\' AND "at" >= 1704067200000.1 AND "at" < 1704067201500'
 
 
 def test_combinations_are_settled_here() -> None:
