@@ -27,6 +27,17 @@ CORE = [
     "rich>=13,<16",
     "PyYAML>=6,<7",
 ]
+PUBLISHED = [  # what published connector wheels import without saying so
+    "aioboto3>=12",
+    "aiomysql>=0.2",
+    "azure-identity>=1.15",
+    "flatten_json>=0.1.13",
+    "python-dateutil>=2.8",
+    "regex>=2023.12.25",
+    "six>=1.16",
+    "stix2-matcher>=3,<4",
+    "xmltodict>=0.13",
+]
 TEST = [
     "pytest>=8,<10",
     "pytest-xdist>=3.5,<4",
@@ -99,7 +110,7 @@ def main() -> None:
         packages=packages,
         package_data=package_data(packages),
         install_requires=CORE,
-        extras_require={**connector_extras(), "test": TEST},
+        extras_require={**connector_extras(), "published": PUBLISHED, "test": TEST},
         entry_points={"console_scripts": ["stix-shifter = stix_shifter.scripts.stix_shifter:main"]},
     )
 

@@ -78,13 +78,20 @@ def _imported(place: ModulePlace, dotted: str) -> ModuleType:
         raise ConnectorImportError(message) from error
 
 
+# What published connectors import without declaring it, by import name: the extra `published`.
+_UNDECLARED = frozenset(
+    {"aioboto3", "aiomysql", "azure", "dateutil", "flatten_json", "regex", "six", "stix2matcher", "xmltodict"}
+)
+
+
 def _what_is_missing(place: ModulePlace, error: ModuleNotFoundError) -> str:
     missing = error.name or "a module"
     if missing.partition(".")[0] in (NAMESPACE, place.package.partition(".")[0], "stix_shifter_utils"):
         return f"{place.name} cannot be loaded: there is no module {missing} (imported by its own files)"
+    top = missing.partition(".")[0]
     has_extra = place.package.startswith(f"{NAMESPACE}.") and (place.folder / "requirements.txt").is_file()
-    package = place.name if has_extra else missing.partition(".")[0]
-    remedy = f"pip install 'stix-shifter[{package}]'" if has_extra else f"pip install {package}"
+    extra = place.name if has_extra else "published" if top in _UNDECLARED else None
+    remedy = f"pip install 'stix-shifter[{extra}]'" if extra else f"pip install {top}"
     return (
         f"{place.name} cannot be loaded: it needs the Python package {missing}, which is not installed; "
         f"install it with: {remedy}"
