@@ -231,7 +231,10 @@ def test_observations_with_one_window_share_it_and_fold() -> None:
 
 def test_windows_without_a_common_instant_ask_for_nothing() -> None:
     later = "START t'2025-01-01T00:00:00Z' STOP t'2025-01-02T00:00:00Z'"
-    assert plan(f"([x-t:main = '1'] {WINDOW} OR [x-t:main = '2'] {WINDOW}) {later}", policy="widen").queries == ()
+    assert (
+        plan(f"([x-t:main = '1'] {WINDOW} OR [x-t:main = '2'] {WINDOW}) {later}", policy="widen").queries
+        == ()
+    )
 
 
 def test_fractions_of_any_length_are_exact_for_milliseconds() -> None:
@@ -254,7 +257,9 @@ def test_combinations_are_settled_here() -> None:
 
 def test_a_source_without_time_is_asked_for_all_and_says_so() -> None:
     found = plan(
-        f"[x-t:main = '1'] {WINDOW}", to_stix={"m": TO_STIX["m"]}, fields={"table": "t", "fields": {"m": "text"}}
+        f"[x-t:main = '1'] {WINDOW}",
+        to_stix={"m": TO_STIX["m"]},
+        fields={"table": "t", "fields": {"m": "text"}},
     )
     assert where(found) == "\"m\" = '1'"
     assert not found.window_exact
@@ -282,12 +287,17 @@ def test_first_and_last_may_be_two_fields() -> None:
 
 
 def test_equals_under_or_folds_into_one_list() -> None:
-    found = plan("[x-t:main = 'a' OR x-t:number = 1 OR x-t:main IN ('b', 'a') OR x-t:main = 'c' OR x-t:second = 'a']")
+    found = plan(
+        "[x-t:main = 'a' OR x-t:number = 1 OR x-t:main IN ('b', 'a') OR x-t:main = 'c' OR x-t:second = 'a']"
+    )
     assert where(found) == "\"m\" IN ('a', 'b', 'c') OR \"number\" = 1 OR \"m2\" = 'a'"
 
 
 def test_negated_equals_do_not_fold() -> None:
-    assert where(plan("[x-t:main != 'a' OR x-t:main != 'b']")) == "\"m\" NOT IN ('', 'a') OR \"m\" NOT IN ('', 'b')"
+    assert (
+        where(plan("[x-t:main != 'a' OR x-t:main != 'b']"))
+        == "\"m\" NOT IN ('', 'a') OR \"m\" NOT IN ('', 'b')"
+    )
 
 
 def test_several_fields_are_asked_for_one_path() -> None:
@@ -355,7 +365,9 @@ def test_verdicts_come_in_text_order_each_with_a_reason_if_it_is_not_exact() -> 
     assert all(one.reason for one in found.verdicts if one.verdict is not Verdict.EXACT)
 
 
-@pytest.mark.parametrize("text", ["[x-t:main = 'a' OR x-t:main = 'b']", "[x-t:main = 'a' AND x-t:number != 5]"])
+@pytest.mark.parametrize(
+    "text", ["[x-t:main = 'a' OR x-t:main = 'b']", "[x-t:main = 'a' AND x-t:number != 5]"]
+)
 def test_a_plan_of_exact_comparisons_is_exact(text: str) -> None:
     assert plan(text).is_exact
 
@@ -375,7 +387,9 @@ def test_a_source_may_have_fewer_comparators_for_a_kind() -> None:
     from stix_shifter_utils.mapping import Kind
 
     can = Capabilities(comparators={Kind.TEXT: frozenset({Comparator.EQUAL})})
-    found = plan("[x-t:main LIKE 'a%' AND x-t:number > 1 AND x-t:second = 'b']", policy="widen", capabilities=can)
+    found = plan(
+        "[x-t:main LIKE 'a%' AND x-t:number > 1 AND x-t:second = 'b']", policy="widen", capabilities=can
+    )
     assert where(found) == '"m" <> \'\' AND "number" > 1 AND "m2" = \'b\''
     assert [one.verdict for one in found.verdicts] == [Verdict.LOCAL, Verdict.EXACT, Verdict.EXACT]
 
@@ -410,7 +424,8 @@ def test_the_classic_rule_asks_what_only_the_source_knows() -> None:
     assert where(
         plan("[x-t:secret LIKE 'a%' OR x-t:main = 'b']", **BLIND)
     ) == "\"m\" = 'b' OR \"hidden\" LIKE 'a%'" or (
-        where(plan("[x-t:secret LIKE 'a%' OR x-t:main = 'b']", **BLIND)) == "\"hidden\" LIKE 'a%' OR \"m\" = 'b'"
+        where(plan("[x-t:secret LIKE 'a%' OR x-t:main = 'b']", **BLIND))
+        == "\"hidden\" LIKE 'a%' OR \"m\" = 'b'"
     )
 
 
