@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stix_shifter.cli.references import resolve
+from stix_shifter.cli.arguments import bad_argument
 
 if TYPE_CHECKING:
     import argparse
@@ -26,10 +26,21 @@ def read(args: argparse.Namespace, console: Console, module: str) -> tuple[dict[
     """Both as objects with their references resolved; the console hides their secrets from now on."""
     connection = console.inputs.object(args.connection, "connection")
     configuration = console.inputs.object(args.configuration, "configuration")
-    connection, from_connection = resolve(connection, "connection")
-    configuration, from_configuration = resolve(configuration, "configuration")
+    connection, from_connection = _resolved(connection, "connection")
+    configuration, from_configuration = _resolved(configuration, "configuration")
     console.hide({*from_connection, *from_configuration, *_secrets(module, connection, configuration)})
     return connection, configuration
+
+
+def _resolved(value: dict[str, Any], name: str) -> tuple[dict[str, Any], set[str]]:
+    """A copy with `${env:NAME}`, `${file:PATH}` and `${keyring:SERVICE/USER}` replaced, and what came in."""
+    from stix_shifter_utils.config.references import resolve_references
+    from stix_shifter_utils.errors import ConfigurationError
+
+    try:
+        return resolve_references(value)
+    except ConfigurationError as error:
+        raise bad_argument(name, str(error)) from error
 
 
 def _secrets(module: str, connection: dict[str, Any], configuration: dict[str, Any]) -> Iterable[str]:
