@@ -5,19 +5,17 @@ The trees themselves are `stix_shifter_utils.pattern.classic`; connectors with a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.connector.query_translator import log_unmapped
+from stix_shifter_utils.connector.spelling import as_written
 from stix_shifter_utils.pattern import Comparison, Pattern, map_comparisons
 from stix_shifter_utils.pattern.classic import classic_tree
 from stix_shifter_utils.query import CLASSIC_NAMES
 
 if TYPE_CHECKING:
     from stix_shifter_utils.connector.query_translator import Answer, BaseQueryTranslator
-
-_PATH = re.compile(r"(?:'(?:[^'\\]|\\.)*'|[^\s'=!<>(])+")
 
 
 def transform(translator: BaseQueryTranslator, data: str, pattern: Pattern) -> Answer | Awaitable[Answer]:
@@ -54,7 +52,7 @@ class _Unmapped:
         if not is_known:
             self.operators[operator] = None
         if mapped is None:
-            self.attributes[str(comparison.path)] = None
+            self.attributes[as_written(self._data, comparison)] = None
             return None
         self._spelled[id(comparison)] = mapped
         return comparison if is_known else None
@@ -68,14 +66,12 @@ class _Unmapped:
 
     def _spellings(self, comparison: Comparison) -> tuple[str, ...]:
         """The path as the user wrote it, which is what classic maps are looked up by, and as we write it."""
-        written = _PATH.match(self._data, comparison.offset) if comparison.offset >= 0 else None
-        canonical = str(comparison.path)
-        return (written.group(), canonical) if written and ":" in written.group() else (canonical,)
+        return tuple(dict.fromkeys((as_written(self._data, comparison), str(comparison.path))))
 
     def answer(self, queries: Any) -> Answer:
         """The classic dictionary; one text is a list of one."""
         return {
-            "queries": [queries] if isinstance(queries, (str, dict)) else list(queries or []),
+            "queries": [queries] if queries and isinstance(queries, (str, dict)) else list(queries or []),
             "unmapped_attributes": list(self.attributes),
             "unmapped_operator": list(self.operators),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from stix_shifter_utils.connector.spelling import as_written
 from stix_shifter_utils.pattern import (
     Binary,
     Comparison,
@@ -24,16 +25,18 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def parsed(pattern: Pattern, options: Mapping[str, Any], now: datetime | None = None) -> dict[str, Any]:
+def parsed(
+    pattern: Pattern, options: Mapping[str, Any], now: datetime | None = None, text: str = ""
+) -> dict[str, Any]:
     """`{"parsed_stix": [{"attribute", "comparison_operator", "value"}, ...], "start_time", "end_time"}`.
 
     Observations stand in text order, the comparisons inside one from last to first, as they always have.
     Times are epoch milliseconds: the earliest START and the latest STOP, else the last `time_range` minutes
-    (all time where that is null).
+    (all time where that is null). With the pattern's text, paths are spelled as they are there.
     """
     found = list(observations(pattern.expression))
     items = [
-        _item(comparison)
+        _item(comparison, text)
         for observation, _ in found
         for comparison in reversed(list(comparisons(observation.expression)))
     ]
@@ -57,10 +60,10 @@ def _epoch_ms(moment: datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
-def _item(comparison: Comparison) -> dict[str, Any]:
+def _item(comparison: Comparison, text: str) -> dict[str, Any]:
     operator = comparison.comparator.value
     return {
-        "attribute": str(comparison.path),
+        "attribute": as_written(text, comparison),
         "comparison_operator": f"NOT {operator}" if comparison.negated else operator,
         "value": _value(comparison.value),
     }

@@ -138,7 +138,7 @@ class BaseQueryTranslator:
         """The comparisons of a pattern and its span of time; see `parsed.py`."""
         from stix_shifter_utils.connector.parsed import parsed
 
-        return parsed(self._pattern(data, self.options.get("parser") or "auto"), self.options)
+        return parsed(self._pattern(data, self.options.get("parser") or "auto"), self.options, text=data)
 
     def _pattern(self, data: str, parser: Any) -> Pattern:
         if not isinstance(data, str):
