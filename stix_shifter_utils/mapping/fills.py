@@ -32,6 +32,7 @@ def _part(*names: str, constant: Constant = "") -> tuple[Names, Fill]:
 FILLS: Final[Mapping[str, Mapping[Names, Fill]]] = {
     "network-traffic": {
         ("protocols",): Fill(("ipv4", "ipv6", "ethernet", "ip"), (("src_ref",), ("dst_ref",))),
+        ("is_active",): Fill((False,), (("end",),)),
         **dict(
             [
                 _part("extensions", "http-request-ext", "request_method"),
