@@ -106,12 +106,12 @@ async def _mapping(request: Request) -> Answer:
 
 async def _supported(request: Request) -> Answer:
     entry_point = request.unchecked_entry_point()
-    translators = {
-        name: entry_point.get_query_translator(name) for name in entry_point.get_dialects(include_hidden=True)
-    }
+    translators = {name: entry_point.get_query_translator(name) for name in entry_point.get_dialects()}
     return {
         "supported_attributes": {
-            name: translator.map_data if translator.get_language() == STIX else None
+            name: translator.map_data
+            if translator.get_language() == STIX or not translator.map_data
+            else None
             for name, translator in translators.items()
         }
     }
