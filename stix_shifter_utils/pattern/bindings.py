@@ -200,7 +200,8 @@ class Search:
                 frame.saved = self._take(frame.seat, frame.chosen)
                 seat = self._scarcest()
                 if seat is None:
-                    yield [*taken, *(self.seats[each.seat].candidates[each.chosen] for each in frames)]
+                    ordered = sorted(frames, key=lambda each: each.seat)  # as in the text, not as searched
+                    yield [*taken, *(self.seats[each.seat].candidates[each.chosen] for each in ordered)]
                 else:
                     frames.append(_Frame(seat, self._options(seat)))
         finally:
