@@ -1,0 +1,65 @@
+"""What a hunt found: the objects of one bundle, which observations made each match, and the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stix_shifter.hunt.merge import merged
+from stix_shifter.hunt.table import table_rows
+from stix_shifter_utils.stix import bundle_of, whole_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stix_shifter.hunt.check import Settled
+    from stix_shifter.hunt.ledger import Ledger
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HuntReport:
+    """Read it as often as wanted: everything is in memory."""
+
+    ledger: Ledger
+    identities: tuple[Object, ...]
+    _settled: Settled = field(repr=False)
+
+    @property
+    def worked(self) -> bool:
+        """Whether every source answered all that it was asked, be it cut by a limit."""
+        return not self.ledger.failed
+
+    def objects(self) -> Iterator[Object]:
+        """STIX 2.1 objects, each once.
+
+        First identity and ledger of every source, also of those that found nothing; then observed-data by
+        time, and at last what these refer to.
+        """
+        for identity, entry in zip(self.identities, self.ledger.sources, strict=True):
+            yield whole_identity(identity, "2.1")
+            yield entry.note(self.ledger.pattern, self.ledger.now)
+        yield from merged(one.group for one in self._settled.matched)
+
+    def __iter__(self) -> Iterator[Object]:
+        return self.objects()
+
+    def bundle(self) -> Object:
+        """All objects as one STIX 2.1 bundle."""
+        return bundle_of(self.objects(), "2.1")
+
+    def matches(self, limit: int = 1000) -> Iterator[tuple[str, ...]]:
+        """At most `limit` matches: each the ids of the observed-data in the order of the pattern's parts."""
+        return self._settled.matches(limit)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One flat row per observed-data: source, times, and a column per object path."""
+        names = {str(one["id"]): str(one["name"]) for one in self.identities}
+        return table_rows((one.group for one in self._settled.matched), names)
+
+    def dataframe(self) -> Any:
+        """`rows` as a pandas DataFrame. Needs pandas: pip install pandas."""
+        import pandas as pd  # type: ignore[import-not-found,import-untyped,unused-ignore]  # an extra: never needed by others
+
+        return pd.DataFrame(list(self.rows()))
