@@ -33,11 +33,11 @@ def missing_events() -> str | None:
 
 
 def event_rows(count: int) -> list[Row]:
-    """Real events, spread evenly over the sample, each with every column; absent values are None."""
+    """Real events, spread evenly over the sample, no two alike, each with every column (None if absent)."""
     with gzip.open(_file(), "rt", encoding="utf-8") as lines:
-        documents = [json.loads(line) for line in lines]
-    step = max(1, len(documents) // count)
-    return [_row(document) for document in documents[::step][:count]]
+        different = {tuple(row.values()): row for row in map(_row, map(json.loads, lines))}
+    rows = list(different.values())
+    return rows[:: max(1, len(rows) // count)][:count]
 
 
 def create_table(name: str, *, integer: str, text: str) -> str:

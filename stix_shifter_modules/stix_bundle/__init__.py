@@ -1,0 +1,1 @@
+"""STIX bundles as a data source."""
