@@ -1,6 +1,6 @@
 # The two commands of the README are `make demo` and `make test`; each sets up what it needs in .venv and says what it does.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-engines lint types bench clean
+.PHONY: help setup demo test test-engines lint types bench compat clean
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -51,6 +51,9 @@ $(PUBLISHED)/.ready:
 
 bench: $(READY) $(PUBLISHED)/.ready  ## measure speed and start-up against the published package (needs the package index)
 	@$(BIN)/python -m bench --published $(PUBLISHED)/bin/python $(BENCH)
+
+compat: $(READY)  ## run published connectors on the published core and on this one, and compare (needs the package index)
+	@$(BIN)/python -m compat
 
 clean:  ## remove what builds and tests leave behind
 	rm -rf build dist demo-out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
