@@ -23,7 +23,7 @@ override `every_row`.
 | `broken_query`        | a native query that it refuses                                    | brackets   |
 | `searches_left`       | how many searches it still keeps                                  | 0          |
 | `expire`              | make it forget a search                                           | it has none|
-| `every_row`           | all rows of the product, as native rows                           | silver     |
+| `every_row`           | all rows of the product, as native rows, by dialect               | silver     |
 
 `python -m stix_shifter_utils.testing.grade NAME` computes a connector's grade from what it passes.
 """

@@ -29,5 +29,5 @@ class TestAsyncTemplate(ConnectorSuite):
     def expire(self, product: Any, search_id: Any) -> bool:
         return product.searches.pop(search_id) is not None
 
-    def every_row(self, product: Any) -> list[Any]:
-        return [*own.NETWORK_EVENTS, *own.HOST_EVENTS]
+    def every_row(self, product: Any) -> dict[str, Any]:
+        return {"dialect1": own.NETWORK_EVENTS, "dialect2": own.HOST_EVENTS}

@@ -23,5 +23,5 @@ class TestSynchronousTemplate(ConnectorSuite):
     def configuration(self, product: Any) -> dict[str, Any]:
         return {"auth": {"username": own.USER, "password": own.PASSWORD}}
 
-    def every_row(self, product: Any) -> list[Any]:
-        return [*own.NETWORK_EVENTS, *own.HOST_EVENTS]
+    def every_row(self, product: Any) -> dict[str, Any]:
+        return {"dialect1": own.NETWORK_EVENTS, "dialect2": own.HOST_EVENTS}
