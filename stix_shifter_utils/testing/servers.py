@@ -38,6 +38,17 @@ class DatabaseServer:
     database: str
     folder: Path
 
+    def login(self) -> dict[str, Any]:
+        """What `pymysql.connect` and `psycopg.connect` take."""
+        name = "dbname" if self.database == "postgres" else "database"
+        return {
+            "host": self.host,
+            "port": self.port,
+            "user": self.user,
+            "password": self.password,
+            name: self.database,
+        }
+
 
 def missing_mariadb() -> str | None:
     """What hinders starting MariaDB here, in words; None when nothing does."""
@@ -122,7 +133,8 @@ def postgresql(settings: Sequence[str] = (), *, locale: str = "C.UTF-8") -> Iter
         chosen += ["synchronous_commit=off", "full_page_writes=off", *settings]
         command = [str(programs / "postgres"), "-D", str(data), "-p", str(port)]
         command += [part for setting in chosen for part in ("-c", setting)]
-        with _running(command, folder, lambda: _listens(port), **who):
+        ready = [str(programs / "pg_isready"), "-h", "127.0.0.1", "-p", str(port)]
+        with _running(command, folder, lambda: _works(ready), **who):
             yield DatabaseServer("127.0.0.1", port, "shifter", "s3cret-test", "postgres", folder)
 
 
@@ -172,11 +184,6 @@ def _running(command: Sequence[str], folder: Path, is_ready: Any, **who: Any) ->
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _works(command: Sequence[str]) -> bool:
