@@ -146,11 +146,16 @@ def _odd_value(key: Key, name: str, base: Object, write: Write) -> Odd:
 
 def _is_empty(value: Any) -> bool:
     """Whether nothing is there: empty text, list or object, however deep. NaN and the like are something."""
-    if isinstance(value, Mapping):
-        return all(map(_is_empty, value.values()))
-    if isinstance(value, list | tuple | set | frozenset):
-        return all(map(_is_empty, value))
-    return value is None or value == ""
+    todo = [value]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, Mapping):
+            todo += part.values()
+        elif isinstance(part, list | tuple | set | frozenset):
+            todo += part
+        elif part is not None and part != "":
+            return False
+    return True
 
 
 def _leaves(value: Any) -> int:

@@ -75,13 +75,13 @@ def deterministic_id(
     names = contributing.get(object_type)
     if names is None:
         return None
-    if len(names) == 1:
-        value = properties.get(names[0])
-        if type(value) is str:
-            return _single(object_type, names[0], value)
     data = {name: properties[name] for name in names if name in properties}
     if not data:
         return None
+    if len(data) == 1:
+        ((name, value),) = data.items()
+        if type(value) is str:
+            return _single(object_type, name, value)
     if "hashes" in data:
         data["hashes"] = _one_hash(data["hashes"])
     if object_type == "network-traffic":
@@ -130,7 +130,6 @@ def _trimmed(match: re.Match[str]) -> str:
     return f".{digits}Z" if digits else "Z"
 
 
-@lru_cache(maxsize=1 << 14)
 def _uuid5(object_type: str, data: bytes) -> str:
     digest = hashlib.sha1(NAMESPACE.bytes + data, usedforsecurity=False).hexdigest()
     return _shape(object_type, digest, "5")
