@@ -9,13 +9,15 @@ from typing import Any
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MOMENT = re.compile(
-    r"(?<![0-9])20(?:2[3-9]|3[0-9])-?[0-9]{2}-?[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)*)?Z?"
+    r"(?<![0-9])20(?:2[3-9]|3[0-9])-?[0-9]{2}-?[0-9]{2}[T ][0-9]{2}:?[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)*)?Z?"
 )
 _EPOCH = re.compile(
     r"(?<![0-9])1[78](?:[0-9]{8}|[0-9]{11}|[0-9]{17})(?:\.[0-9]+)?(?![0-9])"
     r"|[0-9]{2} [A-Z][a-z]{2} 20(?:2[3-9]|3[0-9]) [0-9:]{8}"
 )
-_LIST = re.compile(r"\[[^\[\]]*\]")
+_LIST = re.compile(r"\['.*'\]|Operators: \[[^\[\]]*\]")
+REFERENCE = "<reference>"
+"""What stands for a reference in a property that holds none."""
 _RANDOM = ("id", "created", "modified")
 
 
@@ -42,7 +44,7 @@ def normal(kind: str, answer: Any) -> Any:
 
 def _sorted_list(found: re.Match[str]) -> str:
     """A list in a text, sorted: the published core makes some of sets."""
-    return f"[{', '.join(sorted(found.group()[1:-1].split(', ')))}]"
+    return ", ".join(sorted(re.split(r", |\[(?=')|(?<=')\]", found.group())))
 
 
 def _clock(moment: Any) -> Any:
@@ -93,8 +95,11 @@ def _object(name: str, known: Mapping[str, Any], depth: int) -> Any:
 def _property(key: str, value: Any, known: Mapping[str, Any], depth: int) -> Any:
     if key.endswith("_ref"):
         return _object(str(value), known, depth + 1)
-    if key.endswith("_refs") and isinstance(value, list):
-        return sorted((_object(str(one), known, depth + 1) for one in value), key=_text)
+    if key.endswith("_refs"):
+        several = value if isinstance(value, list) else [value]
+        return sorted((_object(str(one), known, depth + 1) for one in several), key=_text)
+    if isinstance(value, str) and value in known:
+        return REFERENCE
     if isinstance(value, Mapping):
         return {inner: _property(inner, item, known, depth) for inner, item in value.items()}
     return value
