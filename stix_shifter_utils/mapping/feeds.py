@@ -28,6 +28,7 @@ _RIVAL: Final = "another field may fill the same property first"
 _MIXED: Final = "the object may become one of another type"
 _PARTIAL: Final = "an object that has too little else is kept as a partial one, of another type"
 _FILLED: Final = "it is filled in only where the source has no value"
+_WHOLE: Final = "it is a part of a value that is taken whole"
 _ASIDE: Final = "only values that do not fit their own property are kept under this name"
 
 
@@ -95,10 +96,7 @@ class Feeds:
         return tuple(self._paths)
 
     def holds(self, path: ObjectPath) -> bool:
-        """Whether results can hold something under this path, also as part of a value that is taken whole."""
-        names = plain(path.steps)
-        if any((path.object_type, names[:length]) in self._by_property for length in range(1, len(names))):
-            return True
+        """Whether results can hold something under this path."""
         return is_partial(path.object_type) or bool(self.of(path))
 
     def of(self, path: ObjectPath) -> list[Feed]:
@@ -145,15 +143,23 @@ class Feeds:
         for other in copied_from(object_type, names):
             for feed in self._by_property.get((object_type, other), ()):
                 yield feed.doubted(_FILLED)
+        for feed, doubt in self._hidden(object_type, names):
+            yield replace(feed.doubted(doubt), opaque=True)
+        yield from self._filled(object_type, names)
+
+    def _hidden(self, object_type: str, names: Names) -> Iterator[tuple[Feed, str]]:
+        """Leaves whose values, or parts of them, may stand under a path in a way that nothing is known of."""
+        for length in range(1, len(names)):
+            for feed in self._by_property.get((object_type, names[:length]), ()):
+                if not feed.leaf.references:
+                    yield feed, _WHOLE
         aside = set_aside_from(names)
         if aside is not None and (object_type, names) not in self._by_property:
-            for feed in self._by_property.get((object_type, aside), ()):
-                yield replace(feed.doubted(_ASIDE), opaque=True)
+            yield from ((feed, _ASIDE) for feed in self._by_property.get((object_type, aside), ()))
         if is_partial(object_type):
             for (_, used), feeds in list(self._by_property.items()):
                 if used == names:
-                    yield from (replace(feed.doubted(_PARTIAL), opaque=True) for feed in feeds)
-        yield from self._filled(object_type, names)
+                    yield from ((feed, _PARTIAL) for feed in feeds)
 
     def _filled(self, object_type: str, names: Names) -> Iterator[Feed]:
         fill = FILLS.get(object_type, {}).get(names)

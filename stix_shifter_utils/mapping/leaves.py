@@ -5,12 +5,16 @@ Read here for searching only; turning rows into objects with the same map is the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from stix_shifter_utils.errors import MappingFileError, PatternSyntaxError
 from stix_shifter_utils.pattern import ObjectPath, make_path
+
+_DOT: Final = r"\."
+_ESCAPED: Final = re.compile(r"[^.'\[\]\\]*(?:\\\.[^.'\[\]\\]*)+")
 
 Constant = Any
 """What `value` may be in a map: any JSON."""
@@ -77,6 +81,7 @@ def _level(level: Mapping[str, Any], native: tuple[str, ...], place: str) -> Ite
 def _leaf(node: Mapping[str, Any], native: tuple[str, ...], where: str) -> Leaf:
     key: str = node["key"]
     object_type, dot, property_text = key.partition(".")
+    property_text = _ESCAPED.sub(lambda match: f"'{match[0].replace(_DOT, '.')}'", property_text)
     borrowed = isinstance(node.get("ds_key"), str)
     references = node.get("references") or ()
     group = node.get("group")

@@ -92,7 +92,7 @@ def load_mappings(
     nor a to_stix map.
     """
     chosen = options or {}
-    custom = chosen.get("mapping") or {}
+    custom = {} if chosen.get("mapping") is None else chosen["mapping"]
     if not isinstance(custom, Mapping):
         msg = "the option mapping must be an object that holds mapping files by their names without .json"
         raise MappingFileError(msg)

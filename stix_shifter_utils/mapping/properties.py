@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
+from stix_shifter_utils.mapping.versions import name_in
 from stix_shifter_utils.pattern import ObjectPath, make_path
 from stix_shifter_utils.stix.kinds import WORDS, Kind, matching, one_of
 from stix_shifter_utils.stix.names import PARTIAL, object_type, property_name
@@ -112,7 +113,7 @@ def property_of(path: ObjectPath) -> Property:
         high=high,
         is_list=any(each.is_list for each in kinds),
         splits=kind.is_identity,
-        stands=_stands(kind_name, tuple(steps), tuple(kinds)),
+        stands=_stands(kind_name, (name_in("2.1", kind_name, steps[0]), *steps[1:]), tuple(kinds)),
         unit_us=_UNITS.get(kind.clean, 1),
     )
 

@@ -54,10 +54,11 @@ TO_STIX: Mapping[str, Any] = {
     "alert": {"key": "x-demo.kind", "object": "x", "value": "alert"},
 }
 KINDS: Mapping[str, str] = {
-    "ts": "epoch_s", "seen": "epoch_ms", "src": "text", "dst": "text", "src_port": "integer", "dst_port": "text",
-    "protocol": "text", "image": "text", "command": "text", "pid": "integer", "user_name": "text", "uid": "integer",
-    "sha256": "text", "host": "text", "url": "text", "mac": "text", "success": "boolean", "score": "number",
-    "body": "text", "note": "text", "reg_key": "text", "alert": "text",
+    "ts": "epoch_s", "seen": "epoch_ms", "src": "text", "dst": "text", "src_port": "integer",
+    "dst_port": "text", "protocol": "text", "image": "text", "command": "text", "pid": "integer",
+    "user_name": "text", "uid": "integer", "sha256": "text", "host": "text", "url": "text", "mac": "text",
+    "success": "boolean", "score": "number", "body": "text", "note": "text", "reg_key": "text",
+    "alert": "text",
 }  # fmt: skip
 START_S = 1_577_836_800
 
@@ -76,8 +77,8 @@ _NAMES = [
     "task\u212a",
 ]
 _COMMANDS = [
-    'cmd /c "dir"', "powershell -enc AAA=", "it's 100%", "tab\there", "line\nbreak", "", "kelvin \u212a", "caf\u00e9",
-    "cafe\u0301", "back\\slash", "a_b", "K", "k", "svchost.exe -k netsvcs", "[x]*?", "end\n",
+    'cmd /c "dir"', "powershell -enc AAA=", "it's 100%", "tab\there", "line\nbreak", "", "kelvin \u212a",
+    "caf\u00e9", "cafe\u0301", "back\\slash", "a_b", "K", "k", "svchost.exe -k netsvcs", "[x]*?", "end\n",
 ]  # fmt: skip
 
 

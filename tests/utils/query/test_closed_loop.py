@@ -1,7 +1,7 @@
 """The loop closes: what a plan finds and the check keeps is what the matcher picks from all rows.
 
-500 patterns about synthetic rows on SQLite and on DuckDB, fewer on real servers; each comparison's verdict is held
-to what the engine answers.
+500 patterns about synthetic rows on SQLite and on DuckDB, fewer on real servers; each comparison's
+verdict is held to what the engine answers.
 """
 
 import contextlib
@@ -10,11 +10,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import duckdb
 import pytest
-from stix_shifter_utils.mapping import DialectMapping
+
 from stix_shifter_utils.pattern import Comparator, Pattern, parse_pattern
 from stix_shifter_utils.query import (
     CompilerOptions,
@@ -30,6 +30,9 @@ from stix_shifter_utils.query import (
 from stix_shifter_utils.testing.loop import ClosedLoop, LoopReport
 from stix_shifter_utils.testing.patterns import Shape, generate_patterns
 from stix_shifter_utils.testing.servers import DatabaseServer
+
+if TYPE_CHECKING:
+    from stix_shifter_utils.mapping import DialectMapping
 
 _SPEC = importlib.util.spec_from_file_location("loop_rows", Path(__file__).with_name("loop_rows.py"))
 assert _SPEC
@@ -76,7 +79,7 @@ def planner(kind: type[SqlCompiler]) -> Callable[[Pattern], QueryPlan]:
 
 
 def check(report: LoopReport) -> None:
-    print(report)
+    print(report)  # noqa: T201  the counts are part of what the test says
     assert not report.failures, str(report)
     assert report.share >= 0.4
 
@@ -140,16 +143,7 @@ def test_the_loop_closes_on_mariadb(
 
     server = mariadb_server
     with (
-        contextlib.closing(
-            pymysql.connect(
-                host=server.host,
-                port=server.port,
-                user=server.user,
-                password=server.password,
-                database=server.database,
-                charset="utf8mb4",
-            )  # fmt: skip
-        ) as connection,
+        contextlib.closing(pymysql.connect(**server.login(), charset="utf8mb4")) as connection,
         connection.cursor() as cursor,
     ):
         cursor.execute(f"CREATE OR REPLACE TABLE ev (_row INT, {columns()}) COLLATE utf8mb4_general_ci")
@@ -171,16 +165,14 @@ def test_the_loop_closes_on_postgresql(
     import psycopg
 
     server = postgresql_server
-    with psycopg.connect(
-        host=server.host, port=server.port, user=server.user, password=server.password, dbname=server.database
-    ) as connection:
-        connection.execute(f"CREATE TEMPORARY TABLE ev (_row INT, {columns()})")  # type: ignore[arg-type]  # its own text
+    with psycopg.connect(**server.login()) as connection:
+        connection.execute(f"CREATE TEMPORARY TABLE ev (_row INT, {columns()})")
         with connection.cursor() as cursor:
             marks = ", ".join(["%s"] * len(ROWS[0]))
-            cursor.executemany(f"INSERT INTO ev VALUES ({marks})", [tuple(row.values()) for row in ROWS])  # type: ignore[arg-type]  # its own text
+            cursor.executemany(f"INSERT INTO ev VALUES ({marks})", [tuple(row.values()) for row in ROWS])
 
         def run(query: NativeQuery) -> Found:
-            return numbers(connection.execute(str(query.body)).fetchall())  # type: ignore[call-overload]  # its own text
+            return numbers(connection.execute(str(query.body)).fetchall())
 
         check(loop.run(patterns[:200], planner(PostgresCompiler), run))
 
@@ -188,7 +180,7 @@ def test_the_loop_closes_on_postgresql(
 def test_a_loop_that_does_not_close_is_found(
     loop: ClosedLoop, sqlite: Callable[[NativeQuery], Found]
 ) -> None:
-    """The loop itself can fail: on rows that are missed, on rows too many, and on a verdict that is too good."""
+    """The loop itself can fail: on rows that are missed, and on rows too many."""
     plan = planner(SqliteCompiler)
     pattern = parse_pattern("[user-account:user_id = 'root']")
     missing = loop.run([pattern], plan, lambda query: sqlite(query)[1:])

@@ -1,4 +1,4 @@
-"""Deep and long patterns: translated at the default recursion limit, by a caller that is deep already, and fast enough."""
+"""Deep and long patterns: translated at the default recursion limit, by a caller that is deep already."""
 
 import sys
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import TypeVar
 
 import pytest
+
 from stix_shifter_utils.mapping import DialectMapping
 from stix_shifter_utils.pattern import (
     Comparator,

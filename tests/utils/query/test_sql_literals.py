@@ -1,4 +1,4 @@
-"""No value ends its own literal: each dialect's literals, read back by the dialect's rules, are the value again."""
+"""No value ends its own literal: literals, read back by each dialect's rules, are the value again."""
 
 import re
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from stix_shifter_utils.mapping import DialectMapping
 from stix_shifter_utils.query import (
     DuckDbCompiler,
