@@ -31,7 +31,7 @@ def entry_of(call: Call, theirs: Answer, ours: Answer, *, only_in_21: bool) -> s
     """The heading of the entry, or None. `only_in_21`: the same call in STIX 2.0 is answered alike."""
     if only_in_21 and call["kind"] == "query" and not _broken(call, theirs, ours):
         return _MAPS_21
-    rules = _RESULTS if call["kind"] == "results" else _QUERIES
+    rules = RESULTS if call["kind"] == "results" else QUERIES
     return next((entry for entry, holds in rules if holds(call, theirs, ours)), None)
 
 
@@ -68,7 +68,7 @@ def _maps_21(call: Call, theirs: Answer, ours: Answer) -> bool:
     return _is_error(theirs, "stix_2_1", "is not found for dialect")
 
 
-_QUERIES: tuple[tuple[str, Callable[[Call, Answer, Answer], bool]], ...] = (
+QUERIES: tuple[tuple[str, Callable[[Call, Answer, Answer], bool]], ...] = (
     (_REFUSED, _broken),
     (_NO_TIME, _no_time),
     (_TEXTS, _same_error),
@@ -138,7 +138,7 @@ def _only_theirs_fails(call: Call, theirs: Answer, ours: Answer) -> bool:
     return _is_error(theirs) and "rows" in ours
 
 
-_RESULTS: tuple[tuple[str, Callable[[Call, Answer, Answer], bool]], ...] = (
+RESULTS: tuple[tuple[str, Callable[[Call, Answer, Answer], bool]], ...] = (
     (_TEXTS, _both_fail),
     (_EMPTY, _only_empty),
     (_TIMES, _only_times),

@@ -1,4 +1,4 @@
-"""Connectors written as earlier releases taught it: old import paths, classic trees, role files, one class."""
+"""Connectors written as earlier releases taught it: old paths, classic trees, role files, one class."""
 
 import asyncio
 import importlib

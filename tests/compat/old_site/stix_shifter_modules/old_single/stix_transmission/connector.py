@@ -1,6 +1,7 @@
 """One class for all roles; its search id is the query."""
 
 from stix_shifter_utils.modules.base.stix_transmission.base_json_sync_connector import BaseJsonSyncConnector
+
 from stix_shifter_utils.utils.error_response import ErrorResponder
 
 

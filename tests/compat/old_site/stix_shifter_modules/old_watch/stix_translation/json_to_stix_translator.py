@@ -2,6 +2,7 @@
 
 from stix_shifter_utils.stix_translation.src.json_to_stix import id_contributing_properties, observable
 from stix_shifter_utils.utils.helpers import StixObjectId, dict_merge
+
 from stix_shifter_utils.utils.logger import last_tb_to_string, set_logger
 
 LOGGER = set_logger(__name__)

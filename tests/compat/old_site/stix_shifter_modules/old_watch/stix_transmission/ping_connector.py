@@ -3,6 +3,7 @@
 import json
 
 from stix_shifter_utils.modules.base.stix_transmission.base_ping_connector import BasePingConnector
+
 from stix_shifter_utils.utils import logger
 from stix_shifter_utils.utils.error_response import ErrorResponder
 
