@@ -44,7 +44,7 @@ def host_event(number: int) -> Row:
         "event_time": START_MS + number * 45_000,
         "file_name": ("cmd.exe", "bash", "größe 100%.sh")[number % 3],
         "md5": f"{number % 6:032x}",
-        "sha256": f"{number % 6:064x}" if number % 5 else None,
+        "sha256": f"{number % 6:064x}" if number % 6 else None,  # a file of one id is the same in every row
         "folder": (r"C:\Windows\System32", "/usr/bin", "/opt")[number % 3],
         "pid": 1000 + number,
         "command_line": f"run --job {number} 'a b'",
