@@ -14,6 +14,7 @@ from setuptools import find_namespace_packages, setup
 
 ROOT = Path(__file__).resolve().parent
 MODULES = ROOT / "stix_shifter_modules"
+TEMPLATES = ("async_template", "synchronous_template")  # copied by new-connector, with their tests
 
 CORE = [
     "stix2>=3.0.2,<4",
@@ -76,8 +77,12 @@ def connector_extras() -> dict[str, list[str]]:
 
 
 def package_data(packages: list[str]) -> dict[str, list[str]]:
-    """Beside Python: typing markers, schemas, mappings, configurations and the connectors' own pages."""
-    return {package: ["py.typed", "*.json", "*.md", "requirements.txt"] for package in packages}
+    """Beside Python: typing markers, schemas, mappings, configurations, and the templates' tests."""
+    plain = {package: ["py.typed", "*.json", "*.md", "requirements.txt"] for package in packages}
+    tests = {
+        f"stix_shifter_modules.{name}": ["tests/*.py", "tests/cases/*.json", "*.md"] for name in TEMPLATES
+    }
+    return {**plain, **tests}
 
 
 def main() -> None:

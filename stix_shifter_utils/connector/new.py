@@ -58,8 +58,10 @@ def _copied(path: Path, source: Path, target: Path) -> Path:
 
 
 def _renamed(text: str, old: str, new: str) -> str:
+    """The new name in each spelling. Only `--from async_template` stays: it says where a copy comes from."""
     for before, after in zip(_spellings(old), _spellings(new), strict=True):
-        text = re.sub(rf"(?<![A-Za-z0-9_-])(Test)?{re.escape(before)}(?![A-Za-z0-9])", rf"\g<1>{after}", text)
+        word = rf"(?<![A-Za-z0-9_-])(?<!--from )(Test)?{re.escape(before)}(?![A-Za-z0-9])"
+        text = re.sub(word, rf"\g<1>{after}", text)
         text = re.sub(rf"(?<=[_/]){re.escape(before)}(?=\.|/|$)", after, text)
     return text
 

@@ -17,6 +17,7 @@ import pytest
 from stix_shifter.stix_transmission.stix_transmission import StixTransmission
 from stix_shifter_utils.testing.certificates import Authority
 from stix_shifter_utils.testing.event_table import COLUMNS, create_table, event_rows, missing_events
+from stix_shifter_utils.testing.hostile import outside_literals
 from stix_shifter_utils.testing.servers import DatabaseServer, mariadb, missing_mariadb
 from stix_shifter_utils.testing.suite import ConnectorSuite
 
@@ -101,6 +102,9 @@ class TestMySql(ConnectorSuite):
 
     def configuration(self, product: DatabaseServer) -> dict[str, Any]:
         return credentials(product)
+
+    def outside_literals(self, query: Any) -> str:
+        return outside_literals(query, backslash=True)
 
     def broken_query(self, product: DatabaseServer) -> str:
         return "SELECT * FROM events WHERE ((("

@@ -44,6 +44,18 @@ def test_a_copy_has_every_file_and_no_trace_of_its_template(template: str, tmp_p
             ), path
 
 
+def test_a_file_that_is_no_text_is_copied_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = tmp_path / "old_name"
+    (template / "tests").mkdir(parents=True)
+    (template / "tests" / "test_old_name.py").write_text("old_name = 1  # copied by --from old_name\n")
+    (template / "logo.png").write_bytes(b"\x89PNG\xff old_name")
+    monkeypatch.setattr("stix_shifter_utils.connector.new.module_folder", lambda name: template)
+    create_connector("new_name", "old_name", tmp_path)
+    copied = (tmp_path / "new_name" / "tests" / "test_new_name.py").read_text()
+    assert copied == "new_name = 1  # copied by --from old_name\n"
+    assert (tmp_path / "new_name" / "logo.png").read_bytes() == b"\x89PNG\xff old_name"
+
+
 @pytest.mark.parametrize("template", ["async_dummy", "synchronous_dummy"])
 def test_the_tests_of_a_copy_pass_at_once(template: str, tmp_path: Path) -> None:
     folder = tmp_path / "stix_shifter_modules"
