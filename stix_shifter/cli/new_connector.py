@@ -30,7 +30,7 @@ class NewConnector(Command):
   stix-shifter new-connector acme_watch --from async_template
 
   # a product that answers at once, in a folder of your own
-  stix-shifter new-connector acme_logs --from synchronous_template --to ./work/stix_shifter_modules
+  stix-shifter new-connector acme_logs --from synchronous_template --to ./mine/stix_shifter_modules
 """
 
     def add_arguments(self, parser: CommandParser) -> None:
