@@ -13,10 +13,13 @@ from typing import Any, Final
 from stix_shifter_modules.local_files.stix_transmission.engine import Limits
 from stix_shifter_modules.local_files.stix_transmission.library import Library, Places
 from stix_shifter_modules.local_files.stix_transmission.scan import Scan
-from stix_shifter_utils.errors import ConfigurationError
+from stix_shifter_utils.errors import ConfigurationError, SourceTimeoutError
 from stix_shifter_utils.transmission import Page
 
 _KEPT_SCANS: Final = 8
+_GRACE_S: Final = 5.0
+"""How long an interrupted query may take to end."""
+
 _AUTH_OPTIONS: Final = ("key", "secret", "token")
 
 
@@ -31,6 +34,12 @@ class APIClient:
         self._timeout_s = float(options.get("timeout") or 600)
         self._library = Library(_places(connection, configuration))
         self._scans: dict[str, Scan] = {}
+
+    def close(self) -> None:
+        """Close all files. The client can still be used."""
+        for scan in self._scans.values():
+            scan.close()
+        self._library.close()
 
     async def ping_data_source(self) -> Mapping[str, Any]:
         """That files are there and can be read: how many, how large, and of which dialects."""
@@ -74,10 +83,14 @@ class APIClient:
             done, _ = await asyncio.wait({running}, timeout=self._timeout_s)
             if not done:
                 scan.interrupt()
-            return await running
+                done, _ = await asyncio.wait({running}, timeout=_GRACE_S)
         except asyncio.CancelledError:
             scan.interrupt()
             raise
+        if not done:
+            msg = "a file store does not answer; raise options.timeout or narrow connection.path"
+            raise SourceTimeoutError(msg)
+        return running.result()
 
 
 def _places(connection: Mapping[str, Any], configuration: Mapping[str, Any]) -> Places:

@@ -36,6 +36,8 @@ _READ_AS: Final = {
     "boolean": "as_boolean",
     "timestamp": "as_moment",
     "address": "as_address",
+    "mac": "as_mac",
+    "given": "as_given",
 }
 """Macros from text to the type of a kind."""
 
@@ -59,9 +61,15 @@ MACROS: Final = (
        END""",
     """moment_text(m) AS CASE WHEN microsecond(m) % 1000 = 0
          THEN strftime(m, '%Y-%m-%dT%H:%M:%S.%gZ') ELSE strftime(m, '%Y-%m-%dT%H:%M:%S.%fZ') END""",
+    # Text, unless it is a sign for nothing.
+    "as_given(t) AS CASE WHEN t NOT IN ('-', '') THEN t END",
+    # Twelve digits in lower case, in pairs with colons between.
+    """as_mac(t) AS CASE WHEN regexp_full_match(t, '([0-9a-fA-F]{2}[-:.]?){5}[0-9a-fA-F]{2}')
+         THEN regexp_replace(lower(regexp_replace(t, '[-:.]', '', 'g')), '(..)(..)(..)(..)(..)(..)',
+                             '\\1:\\2:\\3:\\4:\\5:\\6') ELSE t END""",
     # IPv6 as RFC 5952 spells it, so that one address has one spelling; IPv4 in IPv6 as IPv4.
     """shorten_zeros(t) AS CASE
-         WHEN contains(t, ':0:0:0:0:0:0:0:0:') THEN ':::'
+         WHEN contains(t, ':0:0:0:0:0:0:0:0:') THEN '::'
          WHEN contains(t, ':0:0:0:0:0:0:0:') THEN replace(t, ':0:0:0:0:0:0:0:', '::')
          WHEN contains(t, ':0:0:0:0:0:0:') THEN replace(t, ':0:0:0:0:0:0:', '::')
          WHEN contains(t, ':0:0:0:0:0:') THEN replace(t, ':0:0:0:0:0:', '::')
@@ -98,6 +106,14 @@ class DuckDbType(Protocol):
 
     @property
     def children(self) -> Sequence[tuple[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TextType:
+    """The type of a column of a text table, as DuckDB would describe it."""
+
+    id: str = "varchar"
+    children: tuple[tuple[str, TextType], ...] = ()
 
 
 _TEXTS: Final = "_texts"
@@ -169,10 +185,12 @@ class JsonRecord:
 
     def gathering(self) -> str:
         """SQL for the gathered texts, once all columns are asked for."""
-        pointers = ", ".join(text(pointer) for pointer in self.gathered or ())
-        return (
-            f"json_extract_string({self.json}, [{pointers}]) AS {_TEXTS}" if pointers else f"NULL AS {_TEXTS}"
-        )
+        if not self.gathered:
+            return f"NULL AS {_TEXTS}"
+        pointers = ", ".join(text(pointer) for pointer in self.gathered)
+        # DuckDB copies a condition on a column down to where it is computed, and would parse the record
+        # again for each use of it; but it copies nothing that is volatile.
+        return f"CASE WHEN random() < 2 THEN json_extract_string({self.json}, [{pointers}]) END AS {_TEXTS}"
 
     def column(self, column: Column) -> str:
         found = [self.at(pointer, column.kind) for place in column.paths for pointer in self._pointers(place)]
@@ -190,11 +208,11 @@ class JsonRecord:
         return f"{_TEXTS}[{self.gathered.setdefault(pointer, len(self.gathered) + 1)}]"
 
     def _list(self, pointer: str, kind: str) -> str:
-        """All items; a single value stands for a list of itself."""
+        """All items; what is no list, as odd records have it, stands for a list of itself."""
         whole, _, rest = pointer.partition("[*]")
         items = typed(f"({self.json} ->> {text(pointer)})", kind)
-        single = "NULL" if rest else typed(f"[{self._text(whole)}]", kind)
-        return f"CASE {self._text(whole)}[1:1] WHEN '[' THEN {items} ELSE {single} END"
+        alone = "NULL" if "[*]" in rest else typed(f"[{self._text(whole + rest)}]", kind)
+        return f"CASE WHEN {self._text(whole)}[1:1] = '[' THEN {items} ELSE {alone} END"
 
     def _pointers(self, place: Place) -> list[str]:
         """JSON paths to a place: nested, and with the names before the first list joined by dots."""
@@ -219,7 +237,16 @@ class TableRecord:
     alias: str
 
     def raw(self) -> str:
-        return f"to_json({self.alias})"
+        members = (f"{text(name)}, {self._json(name, of)}" for name, of in self.types.items())
+        return f"json_object({', '.join(members)})"
+
+    def _json(self, name: str, of: DuckDbType) -> str:
+        """A column as JSON; text that is JSON itself, as exports keep lists and objects, is taken apart."""
+        value = f"{self.alias}.{identifier(name)}"
+        if of.id != "varchar":
+            return f"to_json({value})"
+        inner = f"coalesce(TRY_CAST({value} AS JSON), to_json({value}))"
+        return f"CASE WHEN {value}[1:1] IN ('[', '{{') THEN {inner} ELSE to_json({value}) END"
 
     def column(self, column: Column) -> str:
         found = (self._at(place, column.kind) for place in column.paths)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 HEAD_BYTES: Final = 256 * 1024
+TAIL_BYTES: Final = 1024
 _WORKERS: Final = 16
 _GLOB: Final = frozenset("*?[")
 
@@ -82,6 +83,17 @@ class Store:
         system = self.remote[scheme]
         data: bytes = system.cat_file(path, start=0, end=HEAD_BYTES)
         return data
+
+    def tail(self, file: LogFile) -> bytes:
+        """The last bytes of a file. Raises OSError."""
+        start = max(file.size - TAIL_BYTES, 0)
+        scheme = _scheme(file.path)
+        if scheme:
+            data: bytes = self.remote[scheme].cat_file(file.path, start=start, end=file.size)
+            return data
+        with Path(file.path).open("rb") as opened:
+            opened.seek(start)
+            return opened.read(TAIL_BYTES)
 
     def open(self, path: str) -> Any:
         """A file for reading bytes. Raises OSError."""

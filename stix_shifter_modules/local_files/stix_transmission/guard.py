@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _NODES: Final = frozenset({"SELECT_NODE", "SET_OPERATION_NODE"})
-_TABLES: Final = frozenset({"BASE_TABLE", "SUBQUERY", "EMPTY"})
+_TABLES: Final = frozenset({"BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY"})
 _REMEDY: Final = "translate a STIX pattern to get a query"
 
 

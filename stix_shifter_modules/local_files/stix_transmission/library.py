@@ -6,7 +6,9 @@ Knows which file is read how. Queries are run in `scan.py`.
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
+import weakref
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -50,14 +52,13 @@ class Library:
         self.packs = load_packs()
         self.store = Store(places.storage)
         self.warnings: list[str] = []
-        self._scratch = tempfile.TemporaryDirectory(prefix="stix-shifter-")
+        self._scratch: Path | None = None
         self._stock: Stock | None = None
         self._database: DuckDBPyConnection | None = None
 
     def close(self) -> None:
-        """Close the database and remove the copies of damaged files."""
+        """Close the database."""
         self._close_database()
-        self._scratch.cleanup()
 
     def session(self) -> DuckDBPyConnection:
         """A connection to a closed-off database, that may read the files as they are known now."""
@@ -89,7 +90,7 @@ class Library:
         self._stock = stock
         for item in stock.items:
             if item.shape.rewrite:
-                self._stock = self._rescued(self._stock, item, "it is not plain UTF-8")
+                self._stock = self._rescued(self._stock, item, "it is cut, or no plain UTF-8")
         return self._stock
 
     def _set(self, stock: Stock) -> None:
@@ -150,7 +151,7 @@ class Library:
         return None
 
     def _rescued(self, stock: Stock, item: Item, reason: str) -> Stock:
-        target = Path(self._scratch.name) / f"{len(self.warnings):06d}"
+        target = self._folder() / f"{len(self.warnings):06d}"
         is_text = item.shape.format in _WHOLE_TEXTS
         with self.store.open(item.file.path) as source:
             is_whole = (copy_objects if is_text else copy_as_utf8)(source, target)
@@ -158,12 +159,20 @@ class Library:
             item.shape,
             format=Format.NDJSON if is_text else item.shape.format,
             compression=Compression.NONE,
+            unwrap=None if is_text and item.shape.unwrap == "Records" else item.shape.unwrap,
             rewrite=False,
         )
         mended = replace(item, shape=shape, copy=str(target), lenient=True)
         extent = "read to its end" if is_whole else "read up to the damage"
         self._warn(f"{item.file.path}: {reason}; {extent} from a copy")
         return stock.changed(item, mended)
+
+    def _folder(self) -> Path:
+        """A folder for copies, which goes when this object does."""
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="stix-shifter-"))
+            weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+        return self._scratch
 
     def _skipped(self, item: Item) -> int:
         group = Group(item.shape, (item.path,), lenient=True, largest=item.file.size)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parents[1] / "stix_translation" / "json"
 ANY_ITEM = "*"
-_RESPELLED: Final = frozenset({"timestamp", "address"})
+_RESPELLED: Final = frozenset({"timestamp", "address", "mac"})
 """Kinds whose values are handed on in one spelling, whatever the record's."""
 
 Step = str
@@ -49,7 +49,7 @@ class Pack:
     are the columns whose value differs from what stands in the record under their name: they are laid over
     the record for the results. `record` is SQL that brings a JSON record (`{record}`) into the shape that the
     paths expect. `signs` are sets of keys; a record that has all of one set is of this pack. `macros` are SQL
-    functions of the pack's own.
+    functions of the pack's own. `levels` are the names below which the mapping has further names.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Pack:
     signs: tuple[frozenset[str], ...]
     record: str = "{record}"
     macros: tuple[str, ...] = ()
+    levels: frozenset[str] = frozenset()
 
     def recognises(self, keys: Collection[str]) -> bool:
         """Whether a record with these (dotted) keys is of this pack."""
@@ -104,34 +105,43 @@ def _read(file_name: str) -> dict[str, Any]:
 
 def _pack(name: str, fields: Mapping[str, Any], view: Mapping[str, Any]) -> Pack:
     computed: dict[str, str] = view.get("computed", {})
-    paths: dict[str, list[str]] = dict(view.get("paths", {}))
-    kinds: dict[str, str] = {}
-    for field, kind in fields["fields"].items():
-        written = field.removeprefix(f"{name}.")
-        key = written.replace("[]", "")
-        kinds[key] = f"{kind}[]" if key != written else kind
-        if key != written:
-            paths[key] = [written]
-    addresses = set(view.get("addresses", ()))
-    kinds = {key: "address" if key in addresses else kind for key, kind in kinds.items()}
-    plain = {key: kind for key, kind in {**kinds, **view.get("helpers", {})}.items() if key not in computed}
-    columns = tuple(_column(key, kind, paths.get(key)) for key, kind in plain.items())
-    handed_on = [
+    kinds, places = _fields(fields["fields"], f"{name}.")
+    places |= view.get("paths", {})
+    kinds |= {key: kinds[key].replace("text", spelling) for key, spelling in view.get("spelled", {}).items()}
+    every = {**kinds, **view.get("helpers", {})}
+    columns = tuple(_column(key, every[key], places.get(key)) for key in every if key not in computed)
+    handed_on = (
         key
         for key, kind in kinds.items()
-        if key in computed or kind in _RESPELLED or _is_elsewhere(key, paths.get(key, [key]))
-    ]
+        if key in computed
+        or kind.removesuffix("[]") in _RESPELLED
+        or _is_elsewhere(key, places.get(key, [key]))
+    )
     return Pack(
         name=name,
         columns=columns,
         computed=computed,
-        kinds={**kinds, **view.get("helpers", {})},
+        kinds=every,
         handed_on=tuple(handed_on),
         time=fields["time"].removeprefix(f"{name}."),
         signs=tuple(frozenset(sign) for sign in view["signs"]),
         record="\n".join(view.get("record", ["{record}"])),
         macros=tuple(view.get("macros", ())),
+        levels=frozenset(key.split(".")[0] for key in kinds if "." in key),
     )
+
+
+def _fields(fields: Mapping[str, str], prefix: str) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Kinds by name, and the places of those that lie in lists of objects (`resources[].ARN`)."""
+    kinds: dict[str, str] = {}
+    places: dict[str, list[str]] = {}
+    for field, kind in fields.items():
+        written = field.removeprefix(prefix)
+        key = written.replace("[]", "")
+        kinds[key] = kind if key == written else f"{kind}[]"
+        if key != written:
+            places[key] = [written]
+    return kinds, places
 
 
 def _is_elsewhere(name: str, paths: list[str]) -> bool:

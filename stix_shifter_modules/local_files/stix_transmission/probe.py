@@ -8,11 +8,12 @@ from __future__ import annotations
 import csv
 import enum
 import json
-import re
 import zlib
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from stix_shifter_modules.local_files.stix_transmission.rewrite import WRAPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,9 +26,6 @@ _SAMPLES: Final = 50
 _MAX_DEPTH: Final = 3
 _DECODED_BYTES: Final = 1024 * 1024
 _DELIMITERS: Final = ",\t;|"
-_WRAPPED: Final = re.compile(r'\s*\{\s*"(Records)"\s*:\s*\[')
-"""How CloudTrail delivers: one object whose only key holds the records."""
-
 _BEATS_EXPORT: Final = "_source"
 
 
@@ -60,7 +58,7 @@ class Shape:
 
     `names` are the columns of CSV and Zeek files, `lists` those of them that hold several values. `unwrap` is
     the key below which the records are. `dotted`: keys such as `"source.ip"` occur. `hint` is the log type
-    that the header of a Zeek file tells. `rewrite`: the encoding needs a rewritten copy.
+    that the header of a Zeek file tells. `rewrite`: it is read from a rewritten copy.
     """
 
     format: Format
@@ -132,9 +130,6 @@ def _decoded(head: bytes) -> tuple[str, bool]:
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if head.startswith(mark):
             return head[: len(head) // 2 * 2].decode(encoding, "ignore"), True
-    if b"\x00" in head[:1024]:
-        msg = "binary data; known are NDJSON, JSON, CSV, Zeek logs and Parquet, plain, gzip or zstd"
-        raise UnreadableError(msg)
     return head.decode("utf-8", "replace"), False
 
 
@@ -143,16 +138,13 @@ def _decoded(head: bytes) -> tuple[str, bool]:
 
 def _json(body: str, compression: Compression, rewrite: bool) -> Probe:
     format_ = _json_format(body)
-    records = list(_records(body, format_))
+    wrapped = WRAPPED.match(body)
+    unwrap = wrapped[1] if wrapped else None
+    records = list(_objects(body[wrapped.end() :]) if wrapped else _records(body, format_))
     if not records:
         msg = "no JSON object at its beginning"
         raise UnreadableError(msg)
-    unwrap = None
-    wrapped = _WRAPPED.match(body)
-    if wrapped:
-        unwrap = wrapped[1]
-        records = list(_objects(body[wrapped.end() :]))
-    elif all(isinstance(one.get(_BEATS_EXPORT), dict) and "_index" in one for one in records):
+    if all(isinstance(one.get(_BEATS_EXPORT), dict) and "_index" in one for one in records):
         unwrap = _BEATS_EXPORT
         records = [one[_BEATS_EXPORT] for one in records]
     keys = tuple(frozenset(_keys(one)) for one in records)
@@ -204,6 +196,9 @@ def _keys(record: Mapping[str, Any], prefix: str = "", depth: int = 1) -> Iterat
 
 def _csv(text: str, compression: Compression, forced: str, rewrite: bool) -> Probe:
     first = text.split("\n", 1)[0].rstrip("\r")
+    if "\x00" in first:
+        msg = "binary data; known are NDJSON, JSON, CSV, Zeek logs and Parquet, plain, gzip or zstd"
+        raise UnreadableError(msg)
     delimiters = "\t" if forced == "tsv" else _DELIMITERS
     rows = [(delimiter, _header(first, delimiter)) for delimiter in delimiters]
     delimiter, names = max(rows, key=lambda row: len(row[1]))

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
+
+if TYPE_CHECKING:
+    from stix_shifter_modules.local_files.stix_transmission.packs import Pack
 
 
 class RecordError(Exception):
     """A record that no JSON reader takes, such as one nested thousands deep."""
 
 
-def row_of(pack: str, record: str, handed_on: str) -> dict[str, Any]:
+def row_of(pack: Pack, record: str, handed_on: str) -> dict[str, Any]:
     """One native row, under the name of its pack: `{"zeek": {"uid": ..., "id": {"orig_h": ...}}}`.
 
-    Names with dots become nested, as they are in the mapping.
+    Names with dots become nested, as in the mapping. A plain value where the mapping has a level, which
+    is of another kind of record (`id` of Zeek's pe.log), is left out.
     """
     row = _nested(_parsed(record))
+    for name in pack.levels & row.keys():
+        if not isinstance(row[name], (dict, list)):
+            del row[name]
     for name, value in orjson.loads(handed_on).items():
         if value is not None:
             _put(row, name, value)
-    return {pack: row}
+    return {pack.name: row}
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 import zlib
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+WRAPPED: Final = re.compile(r'\s*\{\s*"(Records)"\s*:\s*\[')
+"""How CloudTrail delivers: one object whose only key holds the records."""
 
 _CHUNK: Final = 1024 * 1024
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -30,14 +34,16 @@ def copy_as_utf8(source: IO[bytes], target: Path) -> bool:
 
 
 def copy_objects(source: IO[bytes], target: Path) -> bool:
-    """Write the objects of a JSON array, or of several JSON texts, as NDJSON, up to the first damaged one.
+    """Write the objects of a list, or of several JSON texts, as NDJSON, up to the first damaged one.
 
-    Whether all could be read. What is longer than some hundred million characters is cut there.
+    The list may be that of `{"Records": [...]}`. Whether all could be read. What is longer than some hundred
+    million characters is cut there.
     """
     unpacked = _Unpacked(source)
     text = b"".join(_utf8(unpacked))[:_LARGEST_TEXT].decode("utf-8", "replace")
+    wrapper = WRAPPED.match(text)
+    place, end = wrapper.end() if wrapper else 0, len(text)
     decoder = json.JSONDecoder()
-    place, end = 0, len(text)
     with target.open("w", encoding="utf-8") as out:
         while (place := _next_value(text, place)) < end:
             try:
@@ -45,13 +51,19 @@ def copy_objects(source: IO[bytes], target: Path) -> bool:
             except (ValueError, RecursionError):
                 return False
             out.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
-    return unpacked.is_whole
+    return unpacked.is_whole and _is_closed(text)
 
 
 def _next_value(text: str, place: int) -> int:
-    while place < len(text) and text[place] in " \t\r\n,[]":
+    while place < len(text) and text[place] in " \t\r\n,[]}":
         place += 1
     return place
+
+
+def _is_closed(text: str) -> bool:
+    """Whether what begins as a list or wrapper also ends so."""
+    body = text.strip()
+    return not body or body[-1] == {"[": "]", "{": "}"}.get(body[0])
 
 
 def _utf8(chunks: _Unpacked) -> Iterator[bytes]:

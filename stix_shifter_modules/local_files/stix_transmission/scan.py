@@ -5,44 +5,33 @@ A damaged file does not end it: `library.py` mends what can be mended, and the q
 
 from __future__ import annotations
 
-import itertools
-import logging
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
 from stix_shifter_modules.local_files.stix_transmission.columns import identifier, select
+from stix_shifter_modules.local_files.stix_transmission.completing import complete_rows
 from stix_shifter_modules.local_files.stix_transmission.guard import reads_of
-from stix_shifter_modules.local_files.stix_transmission.records import RecordError, row_of
 from stix_shifter_modules.local_files.stix_transmission.tables import FILE
-from stix_shifter_modules.local_files.stix_transmission.views import (
-    FOUND,
-    HINT,
-    RECORD,
-    TEXT_TABLE,
-    completion,
-    searchable,
-)
+from stix_shifter_modules.local_files.stix_transmission.views import HINT, RECORD, TEXT_TABLE, searchable
 from stix_shifter_utils.errors import QueryRejectedError, SourceTimeoutError, SourceUnavailableError
 
 if TYPE_CHECKING:
+    from stix_shifter_modules.local_files.stix_transmission.completing import Completing, Found
     from stix_shifter_modules.local_files.stix_transmission.library import Library
 
-logger = logging.getLogger(__name__)
 _QUERY_ERRORS: Final = (
     duckdb.ParserException,
     duckdb.BinderException,
     duckdb.CatalogException,
     duckdb.ConversionException,
-    duckdb.PermissionException,
     duckdb.OutOfRangeException,
     duckdb.NotImplementedException,
 )
-_DAMAGE: Final = (duckdb.InvalidInputException, duckdb.IOException)
-_COMPLETED_AT_ONCE: Final = 2000
-_Found = tuple[str, str, str, bool]
-"""A row as a query answers it: file, record, hint, whether all its values are text."""
+_UNREADABLE: Final = (duckdb.IOException, duckdb.PermissionException)
+_DAMAGE: Final = (duckdb.InvalidInputException, *_UNREADABLE)
 
 
 class Scan:
@@ -51,10 +40,11 @@ class Scan:
     Rows come in the order of files and of records in them. Only `interrupt` is for another thread.
     """
 
-    def __init__(self, library: Library, query: str) -> None:
+    def __init__(self, library: Library, query: str, complete: Completing = complete_rows) -> None:
         self._library, self._query = library, query.strip().rstrip(";")
-        with duckdb.connect(":memory:") as parser:
+        with library.session() as parser:
             self._reads = reads_of(parser, self._query, library.packs)
+        self._complete = partial(complete, library, library.packs[self._reads.table])
         self._session: duckdb.DuckDBPyConnection | None = None
         self._given: Counter[str] = Counter()
 
@@ -67,7 +57,7 @@ class Scan:
             self.close()
             self._given = Counter({"": offset})
         found = self._fetch(length)
-        return self._completed(found), len(found) < length
+        return self._complete(found), len(found) < length
 
     def interrupt(self) -> None:
         """End the running query from another thread."""
@@ -86,8 +76,8 @@ class Scan:
 
     # -- searching
 
-    def _fetch(self, count: int) -> list[_Found]:
-        found: list[_Found] = []
+    def _fetch(self, count: int) -> list[Found]:
+        found: list[Found] = []
         while len(found) < count:
             try:
                 batch = self._running().fetchmany(count - len(found))
@@ -127,39 +117,10 @@ class Scan:
             raise QueryRejectedError(msg) from error
         try:
             lost = self._library.mend(
-                str(error), self._reads.table, unreadable=isinstance(error, duckdb.IOException)
+                str(error), self._reads.table, unreadable=isinstance(error, _UNREADABLE)
             )
         except LookupError:
             msg = f"the files cannot be read: {reason}"
             raise SourceUnavailableError(msg) from error
         if lost is not None:
             del self._given[lost.path]
-
-    # -- completing
-
-    def _completed(self, found: list[_Found]) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = []
-        for is_text, group in itertools.groupby(found, lambda row: row[3]):
-            members = list(group)
-            for start in range(0, len(members), _COMPLETED_AT_ONCE):
-                rows += self._rows(members[start : start + _COMPLETED_AT_ONCE], is_text=is_text)
-        return rows
-
-    def _rows(self, found: list[_Found], *, is_text: bool) -> list[dict[str, Any]]:
-        pack = self._library.packs[self._reads.table]
-        with self._library.session() as session:
-            session.execute(
-                f"CREATE TEMP TABLE {FOUND} AS "
-                f"SELECT unnest(?::JSON[]) AS {RECORD}, unnest(?::VARCHAR[]) AS {HINT}",
-                [[row[1] for row in found], [row[2] for row in found]],
-            )
-            over = session.execute(completion(pack, is_text=is_text)).fetchall()
-        rows = (self._row(row, handed_on[0]) for row, handed_on in zip(found, over, strict=True))
-        return [row for row in rows if row]
-
-    def _row(self, found: _Found, handed_on: str) -> dict[str, Any] | None:
-        try:
-            return row_of(self._reads.table, found[1], handed_on)
-        except RecordError as error:
-            logger.warning("left out a record of %s: %s", found[0], error)
-            return None

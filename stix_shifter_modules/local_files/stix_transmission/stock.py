@@ -9,7 +9,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from stix_shifter_modules.local_files.stix_transmission.columns import select
+from stix_shifter_modules.local_files.stix_transmission.columns import TextType, select
 from stix_shifter_modules.local_files.stix_transmission.files import store_errors
 from stix_shifter_modules.local_files.stix_transmission.probe import (
     Compression,
@@ -38,14 +38,6 @@ if TYPE_CHECKING:
 _FIRST_LINES: Final = 60
 _NAMED: Final = 5
 """Files named in one message."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextType:
-    """The type of a column of a text table, as DuckDB would describe it."""
-
-    id: str = "varchar"
-    children: tuple[tuple[str, TextType], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +152,21 @@ def _look(file: LogFile, store: Store, asked: Asked) -> _Seen:
         head = store.head(file.path)
         if is_parquet(head) or compression_of(head) is Compression.ZSTD:
             return head
-        return probe_text(unpacked(head), compression_of(head), asked.format)
+        probe = probe_text(unpacked(head), compression_of(head), asked.format)
+        return _marked_if_cut(probe, store.tail(file) if len(head) < file.size else head)
     except UnreadableError as error:
         return str(error)
     except store_errors() as error:
         return f"cannot be read: {error}"
+
+
+def _marked_if_cut(probe: Probe, tail: bytes) -> Probe:
+    """A list of records that does not end has to be read from a copy: DuckDB takes its end for the end."""
+    shape = probe.shape
+    is_plain = shape.format is Format.JSON_ARRAY and shape.compression is Compression.NONE
+    if not is_plain or shape.rewrite or tail.rstrip().endswith(b"]"):
+        return probe
+    return replace(probe, shape=replace(shape, rewrite=True))
 
 
 def _look_closer(file: LogFile, seen: _Seen, asked: Asked, database: DuckDBPyConnection) -> Item | str:

@@ -5,10 +5,11 @@ A JSON group gives one column `json`; CSV, Zeek and Parquet files give their own
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from stix_shifter_modules.local_files.stix_transmission.columns import identifier, select, text
+from stix_shifter_modules.local_files.stix_transmission.columns import TextType, identifier, select, text
 from stix_shifter_modules.local_files.stix_transmission.probe import Compression, Format
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ JSON_FORMATS: Final = {
 FILE: Final = "_file"
 """The column that holds the path of a record's file."""
 
+_PARTITION: Final = re.compile(r"([^/=]+)=[^/]*/")
 _SMALLEST_BUFFER: Final = 1024 * 1024
 _LARGEST_LINE: Final = 16 * 1024 * 1024
 _LARGEST_OBJECT: Final = 1024 * 1024 * 1024
@@ -56,6 +58,12 @@ def table(group: Group, *, hive: bool) -> str:
     if group.shape.format is Format.PARQUET:
         return f"read_parquet({file_list(group.paths)}, {', '.join(_table_options(hive))})"
     return _delimited(group, hive=hive)
+
+
+def columns_of(group: Group, *, hive: bool) -> dict[str, DuckDbType]:
+    """The columns of a group of table files, with those that paths tell."""
+    in_path = _PARTITION.findall(group.paths[0]) if hive else []
+    return {**(group.types or {}), **{name: TextType() for name in in_path}}
 
 
 def skipped_records(database: DuckDBPyConnection, group: Group) -> int:
@@ -149,7 +157,7 @@ def _delimited(group: Group, *, hive: bool, options: str = "ignore_errors=true")
     return f"({select(f'* REPLACE ({_zeek_columns(shape)})', rows)})" if is_zeek else rows
 
 
-_CSV: Final = ("header=true", "quote='\"'", "escape='\"'", "null_padding=true")
+_CSV: Final = ("header=true", "quote='\"'", "escape='\"'")
 _ZEEK: Final = (
     "header=false",
     "delim='\\t'",

@@ -19,7 +19,7 @@ from stix_shifter_modules.local_files.stix_transmission.columns import (
 )
 from stix_shifter_modules.local_files.stix_transmission.packs import ANY_ITEM, Column, path_of
 from stix_shifter_modules.local_files.stix_transmission.probe import Format
-from stix_shifter_modules.local_files.stix_transmission.tables import FILE, JSON_FORMATS, table
+from stix_shifter_modules.local_files.stix_transmission.tables import FILE, JSON_FORMATS, columns_of, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -130,7 +130,7 @@ def _source(pack: Pack, columns: Sequence[Column], group: Group, *, hive: bool) 
     is_text = "true" if group.shape.format in (Format.CSV, Format.ZEEK) else "false"
     fixed = f"{FILE}, {hint} AS {HINT}, {is_text} AS {TEXT_TABLE}"
     if group.shape.format not in JSON_FORMATS:
-        table_record = TableRecord(group.types or {}, _ROW)
+        table_record = TableRecord(columns_of(group, hive=hive), _ROW)
         values = _columns(table_record, columns)
         return select(f"{table_record.raw()} AS {RECORD}, {fixed}{values}", f"{rows} AS {_ROW}")
     record = JsonRecord("json", dotted=group.shape.dotted, gathered={})
