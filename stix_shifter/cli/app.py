@@ -27,14 +27,17 @@ from stix_shifter.cli.console import (
     WRONG_USAGE,
     Console,
 )
+from stix_shifter.cli.diff import Diff
 from stix_shifter.cli.execute import Execute
 from stix_shifter.cli.explain import Explain
+from stix_shifter.cli.hunt import HuntCommand
 from stix_shifter.cli.log import logging_to
 from stix_shifter.cli.mapping import ShowMapping
 from stix_shifter.cli.match import JudgeBundle
 from stix_shifter.cli.modules import Modules
 from stix_shifter.cli.new_connector import NewConnector
 from stix_shifter.cli.parser import Command, CommandParser, add_global_flags, declare
+from stix_shifter.cli.sources import SourcesCommand
 from stix_shifter.cli.translate import Translate
 from stix_shifter.cli.transmit import Transmit
 from stix_shifter_utils.errors import StixShifterError, TranslationError
@@ -47,6 +50,9 @@ COMMANDS: tuple[Command, ...] = (
     Translate(),
     Transmit(),
     Execute(),
+    HuntCommand(),
+    SourcesCommand(),
+    Diff(),
     JudgeBundle(),
     ShowMapping(),
     Modules(),

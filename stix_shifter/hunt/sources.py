@@ -101,9 +101,9 @@ def load_sources(path: Path | str | None = None, names: Sequence[str] = ()) -> S
     return sources_of(read_yaml(Path(path) if path is not None else default_file()), names)
 
 
-def sources_of(file: YamlFile, names: Sequence[str] = ()) -> Sources:
-    """The same of a file that has been read."""
-    reader = _Reader(file)
+def sources_of(file: YamlFile, names: Sequence[str] = (), *, resolve: bool = True) -> Sources:
+    """The same of a file that has been read; without `resolve` references stay as they are."""
+    reader = _Reader(file, resolve=resolve)
     made = reader.sources(names)
     if reader.problems:
         raise SourcesFileError(reader.problems)
@@ -113,8 +113,8 @@ def sources_of(file: YamlFile, names: Sequence[str] = ()) -> Sources:
 class _Reader:
     """Reads one file and collects what is wrong with it."""
 
-    def __init__(self, file: YamlFile) -> None:
-        self.file = file
+    def __init__(self, file: YamlFile, *, resolve: bool) -> None:
+        self.file, self.resolve = file, resolve
         self.problems: list[str] = []
         self.notes: list[str] = []
 
@@ -228,6 +228,8 @@ class _Reader:
 
     def reference(self, keys: Keys, value: Any, texts: set[str]) -> Any:
         """A value with its references resolved; their texts are added to `texts`."""
+        if not self.resolve:
+            return value
         try:
             resolved, secrets = resolve_references(value)
         except ConfigurationError as error:

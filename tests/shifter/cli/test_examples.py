@@ -46,6 +46,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "bundle.json": bundle,
         "connection.json": {"url": "bundle.json"},
         "mysql.json": {"host": "127.0.0.1", "port": 1, "database": "d", "options": {"table": "events"}},
+        "postgresql.json": {
+            "host": "db.example.com",
+            "port": 5432,
+            "database": "soc",
+            "options": {"table": "events"},
+        },
+        "monday.json": bundle,
+        "tuesday.json": bundle,
         "rows.json": [FLOW],
         "rows.ndjson": FLOW,
         "logs/conn.ndjson": FLOW,
@@ -54,6 +62,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (path / name).parent.mkdir(exist_ok=True)
         (path / name).write_text(json.dumps(content) + "\n")
     pattern = "[ipv4-addr:value = '192.0.2.7'] START t'2024-05-14T00:00:00Z' STOP t'2024-05-15T00:00:00Z'"
+    source = "{connector: stix_bundle, connection: {url: bundle.json}}"
+    (path / "sources.yaml").write_text(f"profiles:\n  edr: {source}\n  proxy: {source}\n")
     (path / "pattern.txt").write_text(pattern + "\n")
     program = path / "bin" / "stix-shifter"
     program.parent.mkdir()

@@ -1,0 +1,190 @@
+"""`stix-shifter hunt`: one pattern, all sources at once, one bundle, and the truth about what was asked."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from stix_shifter.cli.arguments import bad_argument
+from stix_shifter.cli.console import ERROR_ANSWER, SOME_SOURCES_FAILED, WORKED, is_terminal, to_json
+from stix_shifter.cli.durations import budget, duration, moment
+from stix_shifter.cli.execute import row_count, seconds
+from stix_shifter.cli.parser import Command
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from stix_shifter.cli.console import Console
+    from stix_shifter.cli.parser import CommandParser
+    from stix_shifter.hunt import HuntReport
+    from stix_shifter.hunt.options import HuntOptions
+    from stix_shifter.hunt.sources import Sources
+
+log = logging.getLogger(__name__)
+
+
+def add_sources_arguments(parser: CommandParser) -> None:
+    """Where the sources are, and which of them."""
+    parser.add_argument(
+        "--sources",
+        metavar="FILE",
+        help="YAML file of sources (default $STIX_SHIFTER_SOURCES, else ~/.config/stix-shifter/sources.yaml)",
+    )
+    parser.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="ask this source or group only; may be given several times",
+    )
+
+
+def read_sources(args: argparse.Namespace, console: Console) -> Sources:
+    """The chosen sources; the console hides their secrets from now on. UsageError for a wrong file."""
+    from stix_shifter.hunt import SourcesFileError, load_sources
+
+    try:
+        found = load_sources(args.sources, args.source)
+    except SourcesFileError as error:
+        raise bad_argument(name="--sources", problem="\n  ".join(error.problems)) from error
+    for source in found.every.values():
+        console.hide(source.secrets)
+    for note in found.notes:
+        console.note(note)
+    return found
+
+
+class HuntCommand(Command):
+    """One pattern, all sources at once, one bundle."""
+
+    name = "hunt"
+    summary = "search many data sources at once with one pattern"
+    about = """Ask all sources of a file one pattern at the same time, check and combine what comes back,
+    and print one STIX 2.1 bundle: also AND, FOLLOWEDBY, WITHIN and REPEATS hold across sources. A source
+    that fails hides nothing of the others; a table on standard error tells what each was asked and
+    answered, and the exit code is 3. Ctrl-C deletes the searches that run on the products."""
+    examples = """  # the last 24 hours (the default) on every source of the file
+  stix-shifter hunt "[ipv4-addr:value = '192.0.2.7']" --sources sources.yaml
+
+  # a week on two of them, as a table, with the ledger beside it
+  stix-shifter hunt @pattern.txt --sources sources.yaml --source edr --source proxy --since 7d \\
+      --format table --ledger ledger.json
+"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        from stix_shifter.hunt.format_names import FORMATS
+
+        parser.add_argument("pattern", help="STIX pattern (text, @file or -)")
+        add_sources_arguments(parser)
+        parser.add_argument(
+            "--since", type=duration, metavar="7d", help="how far back, where the pattern has no START-STOP"
+        )
+        parser.add_argument(
+            "--start", type=moment, metavar="TIME", help="the same as a moment (ISO 8601, UTC)"
+        )
+        parser.add_argument("--stop", type=moment, metavar="TIME", help="and its end (default now)")
+        parser.add_argument(
+            "--limit", type=row_count, metavar="N", help="most rows of each query (default 10000)"
+        )
+        parser.add_argument(
+            "--format", choices=FORMATS, default="bundle", help="what to write (default bundle)"
+        )
+        parser.add_argument("--out", metavar="FILE", help="write there instead of to standard output")
+        parser.add_argument("--ledger", metavar="FILE", help="write what was asked and answered, as JSON")
+        parser.add_argument(
+            "--same-object", action="store_true", help="AND in brackets: one and the same object (§9.5)"
+        )
+        parser.add_argument(
+            "--on-unmapped",
+            choices=("prune", "refuse"),
+            help="what a source cannot be asked: leave out its AND group, or fail the source"
+            " (default: ask for more, and check here)",
+        )
+        parser.add_argument(
+            "--budget",
+            type=budget,
+            default={},
+            metavar="rows=N,seconds=N,calls=N",
+            help="limits over all sources",
+        )
+        parser.add_argument("--timeout", type=seconds, metavar="S", help="seconds per source (default 300)")
+
+    def run(self, args: argparse.Namespace, console: Console) -> int:
+        from stix_shifter.cli.hunt_table import closing_table
+        from stix_shifter.hunt.formats import write_report
+
+        pattern = console.inputs.text(args.pattern, "pattern")
+        if args.since is not None and (args.start is not None or args.stop is not None):
+            raise bad_argument(name="--since", problem="and --start or --stop exclude each other")
+        sources = read_sources(args, console)
+        with _opened(args.out, "--out") as out, _opened(args.ledger, "--ledger") as ledger:
+            report = _watched(pattern, sources, _options(args), console)
+            write_report(report, args.format, out or console.binary)
+            if ledger is not None:
+                ledger.write(to_json(report.ledger.to_json()).encode() + b"\n")
+        console.end_progress()
+        sys.stderr.write(console.mask(closing_table(report.ledger)))
+        return exit_code(report)
+
+
+def exit_code(report: HuntReport) -> int:
+    """0 all sources worked, 3 some failed, 1 none worked."""
+    if report.worked:
+        return WORKED
+    return SOME_SOURCES_FAILED if len(report.ledger.failed) < len(report.ledger.sources) else ERROR_ANSWER
+
+
+def _options(args: argparse.Namespace) -> HuntOptions:
+    from stix_shifter.hunt import Budget
+
+    used = {name: args.budget.get(name) for name in ("rows", "calls", "seconds")}
+    return {
+        "since": args.since,
+        "start": args.start,
+        "stop": args.stop,
+        "limit": args.limit,
+        "same_object": args.same_object,
+        "on_unmapped": args.on_unmapped,
+        "time_limit_s": args.timeout,
+        "budget": Budget(**used),
+    }
+
+
+@contextlib.contextmanager
+def _opened(path: str | None, name: str) -> Iterator[BinaryIO | None]:
+    """A file to write, opened before anything is asked, so that nobody waits in vain."""
+    if path is None:
+        yield None
+        return
+    try:
+        opened = Path(path).expanduser().open("wb")
+    except OSError as error:
+        raise bad_argument(name, f"cannot write {path}: {error.strerror}") from error
+    with opened:
+        yield opened
+
+
+def _watched(pattern: str, sources: Sources, options: HuntOptions, console: Console) -> HuntReport:
+    """Run the hunt; a person sees all sources at work, a log one line for each that ends."""
+    from stix_shifter.cli.hunt_progress import Lines, LiveTable
+    from stix_shifter_utils.utils.async_utils import run_sync
+
+    watcher = LiveTable(console) if is_terminal(sys.stderr) else Lines(console)
+    with watcher:
+        return run_sync(_run(pattern, sources, options, watcher.see))
+
+
+async def _run(pattern: str, sources: Sources, options: HuntOptions, see: Any) -> HuntReport:
+    from stix_shifter.hunt import HuntFinished, hunt_stream
+
+    async with contextlib.aclosing(hunt_stream(pattern, sources, **options)) as events:
+        async for event in events:
+            see(event)
+            if isinstance(event, HuntFinished):
+                return event.report
+    message = "the hunt ended without a report"
+    raise RuntimeError(message)

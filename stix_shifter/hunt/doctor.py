@@ -1,0 +1,197 @@
+"""Looking at sources before they are hunted: do they answer, and what of the mapping do their rows fill.
+
+`check_all` pings. `examine` also fetches some rows and counts which mapped native fields are there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from stix_shifter.hunt.budget import Budget
+from stix_shifter.hunt.ledger import SearchEntry, SourceEntry
+from stix_shifter.hunt.plan import plan_source, question_of
+from stix_shifter.hunt.search import Pace, Search
+from stix_shifter.hunt.threads import in_own_thread
+from stix_shifter_utils.config import redact
+from stix_shifter_utils.config.locate import module_folder
+from stix_shifter_utils.connector import load_entry_point
+from stix_shifter_utils.connector.edge import answer_of, error_answer
+from stix_shifter_utils.errors import StixShifterError
+from stix_shifter_utils.query import Capabilities
+from stix_shifter_utils.transmission import Limits, collect, submit_poll_page_delete
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+    from stix_shifter.hunt.sources import Source
+    from stix_shifter_utils.connector import BaseEntryPoint
+
+DEFAULT_TIME_LIMIT_S = 30.0
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a source answered to a ping; `error` and `code` as in the classic dictionary."""
+
+    source: str
+    connector: str
+    works: bool = False
+    error: str = ""
+    code: str = ""
+    took_s: float = 0.0
+    answer: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "connector": self.connector,
+            "works": self.works,
+            "error": self.error or None,
+            "code": self.code or None,
+            "took_s": round(self.took_s, 3),
+            **({"answer": self.answer} if self.answer else {}),
+        }
+
+
+@dataclass(slots=True)
+class Dialect:
+    """What rows of one dialect hold: by native field of the mapping, the share of rows that fill it."""
+
+    name: str
+    rows: int
+    filled: dict[str, float]
+    error: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        empty = sorted(name for name, share in self.filled.items() if not share)
+        return {
+            "dialect": self.name,
+            "error": self.error or None,
+            "rows_looked_at": self.rows,
+            "filled": {name: round(share, 3) for name, share in sorted(self.filled.items()) if share},
+            "never_filled": empty,
+        }
+
+
+@dataclass(slots=True)
+class Examined:
+    """A check, and a look at the rows of each dialect."""
+
+    checked: Checked
+    retention_days: float | None = None
+    dialects: list[Dialect] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **self.checked.to_json(),
+            "retention_days_stated": self.retention_days,
+            "dialects": [one.to_json() for one in self.dialects],
+        }
+
+
+async def check_all(sources: Iterable[Source]) -> list[Checked]:
+    """Ping every source at once; what fails is told."""
+    return list(await asyncio.gather(*(_guarded(one, _ping) for one in sources)))
+
+
+async def examine(source: Source, *, hours: float = 24, rows: int = 200) -> Examined:
+    """Ping a source, and look at no more than `rows` rows of each dialect of the last hours."""
+    found = Examined(Checked(source.name, source.connector))
+
+    async def look(entry_point: BaseEntryPoint, checked: Checked) -> None:
+        await _ping(entry_point, checked)
+        found.retention_days = _capabilities(source).retention_days
+        for name in entry_point.get_dialects():
+            found.dialects.append(await _dialect(source, entry_point, name, hours, rows))
+
+    found.checked = await _guarded(source, look)
+    return found
+
+
+async def _guarded(source: Source, work: Callable[[BaseEntryPoint, Checked], Awaitable[None]]) -> Checked:
+    """Run something with an open source, in a thread of its own; what fails stands in the answer."""
+    checked = Checked(source.name, source.connector)
+    limit_s = source.time_limit_s or DEFAULT_TIME_LIMIT_S
+
+    async def opened() -> None:
+        kind = load_entry_point(source.module)
+        entry_point = kind(dict(source.connection), dict(source.configuration))
+        async with entry_point.session():
+            await work(entry_point, checked)
+
+    async def guarded() -> None:
+        answer = await answer_of(opened(), secrets=source.secrets)
+        if isinstance(answer, dict):
+            _fail(checked, answer)
+
+    began = time.monotonic()
+    try:
+        await in_own_thread(guarded, f"check-{source.name}", limit_s=limit_s)
+    except StixShifterError as error:
+        _fail(checked, error_answer(error, secrets=source.secrets))
+    checked.took_s = time.monotonic() - began
+    return checked
+
+
+def _fail(checked: Checked, answer: Mapping[str, Any]) -> None:
+    checked.works = False
+    checked.error, checked.code = str(answer.get("error") or ""), str(answer.get("code") or "unknown")
+
+
+async def _ping(entry_point: BaseEntryPoint, checked: Checked) -> None:
+    answer = redact(dict(await entry_point.ping_connection()), entry_point.secrets())
+    if answer.get("success") is False:
+        _fail(checked, answer)
+        return
+    checked.works = True
+    checked.answer = {name: value for name, value in answer.items() if name != "success"}
+
+
+async def _dialect(
+    source: Source, entry_point: BaseEntryPoint, name: str, hours: float, rows: int
+) -> Dialect:
+    """Some rows of a dialect: asked for by any property that it can be asked for."""
+    answer = await answer_of(_rows(source, entry_point, name, hours, rows), secrets=source.secrets)
+    if isinstance(answer, dict):
+        return Dialect(name, 0, {}, str(answer.get("error")))
+    mapping = entry_point.get_results_translator(name).mapping()
+    counts = Counter(field for row in answer for field in _fields(row, mapping))
+    shares = {str(one): counts[str(one)] / len(answer) if answer else 0.0 for one in mapping}
+    return Dialect(name, len(answer), shares)
+
+
+async def _rows(
+    source: Source, entry_point: BaseEntryPoint, name: str, hours: float, rows: int
+) -> Sequence[Any]:
+    paths = sorted(map(str, entry_point.get_query_translator(name).mapping().index.paths()))
+    text = " OR ".join(f"EXISTS {path}" for path in paths) or "EXISTS x-nothing:at_all"
+    question = question_of(f"[{text}]", now=datetime.now(timezone.utc), since=timedelta(hours=hours))
+    plans = [one for one in plan_source(source, entry_point, question, "widen") if one.dialect == name]
+    found: list[Any] = []
+    for query in (query for plan in plans for query in plan.queries):
+        entry = SearchEntry(name, None, query.window)
+        told = SourceEntry(source.name, source.connector, "")
+        search = Search(entry_point, told, entry, Budget(), Pace(source.pause_s), source.secrets)
+        collected = await collect(submit_poll_page_delete(search, query.body, Limits(rows=rows)))
+        if collected.error is not None:
+            raise collected.error
+        found += collected.records
+    return found
+
+
+def _fields(row: Any, mapping: Mapping[str, Any]) -> Iterable[str]:
+    """The native fields of the map that a row fills; nested ones by their first name."""
+    for name in mapping:
+        value = row.get(name) if isinstance(row, Mapping) else None
+        if value not in (None, "", [], {}):
+            yield str(name)
+
+
+def _capabilities(source: Source) -> Capabilities:
+    return Capabilities.read(module_folder(source.module) / "configuration" / "capabilities.json")

@@ -1,0 +1,129 @@
+"""What a hunt found, written: a bundle, one object per line, CSV, Parquet, or a table for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from stix_shifter.hunt.table import columns
+from stix_shifter_utils.errors import ConfigurationError
+from stix_shifter_utils.stix import write_bundle, write_ndjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stix_shifter.hunt.format_names import Format
+    from stix_shifter.hunt.report import HuntReport
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that spreadsheet programs would run."""
+
+
+def write_report(report: HuntReport, form: Format, out: BinaryIO) -> None:
+    """Write what was found. Raises ConfigurationError where `parquet` lacks duckdb."""
+    writers: dict[Format, Callable[[HuntReport, BinaryIO], None]] = {
+        "bundle": _bundle,
+        "ndjson": _ndjson,
+        "csv": _csv,
+        "parquet": _parquet,
+        "table": _table,
+    }
+    writers[form](report, out)
+
+
+def _bundle(report: HuntReport, out: BinaryIO) -> None:
+    write_bundle(report.objects(), out, version="2.1")
+
+
+def _ndjson(report: HuntReport, out: BinaryIO) -> None:
+    write_ndjson(report.objects(), out)
+
+
+def _csv(report: HuntReport, out: BinaryIO) -> None:
+    rows = list(report.rows())
+    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
+    try:
+        writer = csv.DictWriter(text, columns(rows), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    finally:
+        text.detach()
+
+
+def _cell(value: Any) -> Any:
+    """A value for CSV; a text that a spreadsheet would run as a formula begins with an apostrophe."""
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+    return f"'{text}" if isinstance(text, str) and text.startswith(_FORMULA) else text
+
+
+def _parquet(report: HuntReport, out: BinaryIO) -> None:
+    """By DuckDB; times as they are in STIX, lists as JSON text."""
+    try:
+        import duckdb
+    except ModuleNotFoundError as error:
+        message = "parquet needs the Python package duckdb: pip install duckdb"
+        raise ConfigurationError(message) from error
+    import tempfile
+    from pathlib import Path
+
+    rows = list(report.rows())
+    names = columns(rows)
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as database:
+        source, goal = Path(folder, "rows.ndjson"), Path(folder, "rows.parquet")
+        with source.open("w", encoding="utf-8") as lines:
+            lines.writelines(
+                json.dumps({name: _plain(row.get(name)) for name in names}) + "\n" for row in rows
+            )
+        kinds = {name: _kind(row.get(name) for row in rows) for name in names}
+        reading = f"read_json($source, format = 'newline_delimited', columns = {_struct(kinds)})"
+        copy = f"COPY (SELECT * FROM {reading}) TO '{_quoted(str(goal))}' (FORMAT parquet)"  # noqa: S608  quoted
+        database.execute(copy, {"source": str(source)})
+        out.write(goal.read_bytes())
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+
+
+def _kind(values: Any) -> str:
+    """The column type that holds all values."""
+    kinds = {type(_plain(value)) for value in values if value is not None}
+    known = {frozenset({int}): "BIGINT", frozenset({bool}): "BOOLEAN", frozenset({float}): "DOUBLE"}
+    return known.get(frozenset(kinds), "DOUBLE" if kinds == {int, float} else "VARCHAR")
+
+
+def _struct(kinds: dict[str, str]) -> str:
+    inner = ", ".join(f"'{_quoted(name)}': '{kind}'" for name, kind in kinds.items())
+    return f"{{{inner}}}"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+_SHOWN = 8
+_WIDEST = 40
+
+
+def _table(report: HuntReport, out: BinaryIO) -> None:
+    """The paths that most observations have, as plain columns; control characters are made visible."""
+    rows = list(report.rows())
+    counts = {name: sum(1 for row in rows if name in row) for name in columns(rows)}
+    fixed = ("source", "first_observed")
+    paths = sorted((name for name in counts if ":" in name), key=lambda name: -counts[name])[:_SHOWN]
+    names = [*fixed, *paths]
+    cells = [names, *([_shown(row.get(name)) for name in names] for row in rows)]
+    widths = [max(len(line[at]) for line in cells) for at in range(len(names))]
+    for line in cells:
+        padded = "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
+        out.write(padded.rstrip().encode("utf-8", "replace") + b"\n")
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"

@@ -1,0 +1,279 @@
+"""`hunt`, `sources` and `diff` as a user runs them: formats, exit codes, the closing table, no secrets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stix_shifter_utils.testing import Answer, FakeProduct, Fault, Received, Refusal, route
+
+ROOT = Path(__file__).resolve().parents[3]
+Run = Callable[..., Any]
+USER, SECRET = "hunter", "pa55-of-the-product"
+WINDOW = "START t'2024-01-01T00:00:00Z' STOP t'2024-01-02T00:00:00Z'"
+PATTERN = f"[ipv4-addr:value LIKE '192.0.2.%'] {WINDOW}"
+
+
+def bundle(*addresses: str) -> dict[str, Any]:
+    from stix_shifter_utils.stix import deterministic_id, own_id
+
+    moment = "2024-01-01T12:00:00.000Z"
+    objects: list[dict[str, Any]] = []
+    for address in addresses:
+        name = deterministic_id("ipv4-addr", {"value": address})
+        objects += [
+            {"type": "ipv4-addr", "spec_version": "2.1", "id": name, "value": address},
+            {
+                "type": "observed-data", "spec_version": "2.1", "object_refs": [name], "created": moment,
+                "id": own_id("observed-data", "test", address.encode(), ""), "modified": moment,
+                "first_observed": moment, "last_observed": moment, "number_observed": 1,
+            },
+        ]  # fmt: skip
+    return {"type": "bundle", "id": "bundle--3532c56d-ea72-48be-a2ad-1a53f4c9c6d3", "objects": objects}
+
+
+class Product(FakeProduct):
+    """The asynchronous template's product, with searches that never end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.searches: set[str] = set()
+
+    def authorize(self, request: Received) -> None:
+        if request.basic() != (USER, SECRET):
+            raise Refusal(401, f"wrong password; you said {request.basic()}")
+
+    @route("GET", "/v1/health")
+    def health(self, request: Received) -> Answer:
+        return Answer({"status": "up"})
+
+    @route("POST", "/v1/searches")
+    def submit(self, request: Received) -> Answer:
+        self.searches.add(f"search-{len(self.requests)}")
+        return Answer({"id": f"search-{len(self.requests)}"}, 201)
+
+    @route("GET", "/v1/searches/{search_id}")
+    def status(self, request: Received, search_id: str) -> Answer:
+        return Answer({"state": "running", "percent": 5})
+
+    @route("DELETE", "/v1/searches/{search_id}")
+    def delete(self, request: Received, search_id: str) -> Answer:
+        self.searches.discard(search_id)
+        return Answer(b"", 204)
+
+
+@pytest.fixture
+def product() -> Iterator[Product]:
+    with Product() as running:
+        yield running
+
+
+@pytest.fixture
+def sources(tmp_path: Path, product: Product, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two bundles, a dead source, and a product whose password is in the environment."""
+    monkeypatch.setenv("PRODUCT_PASSWORD", SECRET)
+    (tmp_path / "one.json").write_text(json.dumps(bundle("192.0.2.1", "192.0.2.2", "198.51.100.1")))
+    (tmp_path / "two.json").write_text(json.dumps(bundle("192.0.2.2", "192.0.2.3")))
+    template = {
+        "connector": "async_template",
+        "connection": {"host": f"http://{product.host}", "port": product.port},
+        "config": {"auth": {"username": USER, "password": "${env:PRODUCT_PASSWORD}"}},
+    }
+    profiles = {
+        "one": {"connector": "stix_bundle", "connection": {"url": str(tmp_path / "one.json")}},
+        "two": {"connector": "stix_bundle", "connection": {"url": str(tmp_path / "two.json")}},
+        "dead": {"connector": "stix_bundle", "connection": {"url": str(tmp_path / "none.json")}},
+        "product": template,
+    }
+    path = tmp_path / "sources.yaml"
+    path.write_text(json.dumps({"profiles": profiles, "groups": {"bundles": ["one", "two"]}}, indent=1))
+    return path
+
+
+def test_a_hunt_prints_one_bundle_and_a_table_and_exits_0(run: Run, sources: Path) -> None:
+    said = run("hunt", PATTERN, "--sources", str(sources), "--source", "bundles")
+    assert said.code == 0
+    types = [item["type"] for item in said.json["objects"]]
+    assert (types.count("identity"), types.count("note")) == (2, 2)
+    assert (types.count("observed-data"), types.count("ipv4-addr")) == (4, 3)
+    assert "SOURCE  STATE     VERDICTS" in said.err
+    assert "all sources worked" in said.err
+    assert "window: 2024-01-01T00:00:00Z to 2024-01-02T00:00:00Z (from the pattern)" in said.err
+    assert "\x1b" not in said.err + said.out
+
+
+def test_some_failed_sources_are_exit_3_and_none_that_worked_exit_1(run: Run, sources: Path) -> None:
+    said = run("hunt", PATTERN, "--sources", str(sources), "--source", "bundles", "--source", "dead")
+    assert said.code == 3
+    assert sum(item["type"] == "observed-data" for item in said.json["objects"]) == 4
+    assert "1 of 3 sources failed" in said.err
+    assert "none.json" in said.err
+    only = run("hunt", PATTERN, "--sources", str(sources), "--source", "dead")
+    assert only.code == 1
+    assert [item["type"] for item in only.json["objects"]] == ["identity", "note"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--source", "onee"], "did you mean one?"),
+        (["--since", "soon"], "is not like 90s"),
+        (["--since", "1d", "--start", "2024-01-01"], "exclude each other"),
+        (["--budget", "rows=1,cats=2"], "is not like rows=100000"),
+        (["--limit", "0"], "--limit"),
+        (["--format", "xml"], "--format"),
+        (["--out", "/nowhere/x.json"], "cannot write"),
+    ],
+)
+def test_wrong_usage_is_exit_2_and_one_line(run: Run, sources: Path, words: list[str], expected: str) -> None:
+    said = run("hunt", PATTERN, "--sources", str(sources), *words)
+    assert (said.code, said.out) == (2, "")
+    assert expected in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_wrong_sources_file_is_told_with_line_and_key(run: Run, sources: Path) -> None:
+    sources.write_text(sources.read_text().replace('"stix_bundle"', '"stix_bumble"', 1))
+    said = run("hunt", PATTERN, "--sources", str(sources))
+    assert said.code == 2
+    assert f"{sources}:4: profiles.one.connector: stix_bumble is an unsupported data source." in said.err
+
+
+def test_a_wrong_pattern_is_an_error_answer(run: Run, sources: Path) -> None:
+    said = run("hunt", "[oops", "--sources", str(sources), "--source", "one")
+    assert (said.code, said.json["success"]) == (1, False)
+
+
+def test_every_format_holds_what_was_found(run: Run, sources: Path, tmp_path: Path) -> None:
+    def hunt(form: str, *words: str) -> Any:
+        return run(
+            "hunt", PATTERN, "--sources", str(sources), "--source", "bundles", "--format", form, *words
+        )
+
+    lines = [json.loads(line) for line in hunt("ndjson").out.splitlines()]
+    assert sum(item["type"] == "observed-data" for item in lines) == 4
+    rows = list(csv.DictReader(io.StringIO(hunt("csv").out)))
+    assert sorted(row["ipv4-addr:value"] for row in rows) == [
+        "192.0.2.1",
+        "192.0.2.2",
+        "192.0.2.2",
+        "192.0.2.3",
+    ]
+    assert {row["source"] for row in rows} == {"one", "two"}
+    table = hunt("table").out.splitlines()
+    assert table[0].split() == ["source", "first_observed", "ipv4-addr:value"]
+    assert len(table) == 5
+    duckdb = pytest.importorskip("duckdb")
+    file = tmp_path / "found.parquet"
+    assert hunt("parquet", "--out", str(file)).code == 0
+    with duckdb.connect() as database:
+        counted = database.execute(
+            f"SELECT count(*), count(DISTINCT \"ipv4-addr:value\") FROM '{file}'"
+        ).fetchone()
+    assert counted == (4, 3)
+
+
+def test_the_ledger_is_written_where_it_is_wanted(run: Run, sources: Path, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.json"
+    words = ("--source", "one", "--ledger", str(file), "--out", str(tmp_path / "bundle.json"))
+    said = run("hunt", PATTERN, "--sources", str(sources), *words)
+    assert (said.code, said.out) == (0, "")
+    assert json.loads(file.read_text())["sources"][0]["matched"] == 2
+    assert json.loads((tmp_path / "bundle.json").read_text())["type"] == "bundle"
+
+
+def test_no_secret_of_the_environment_appears_anywhere(
+    run: Run, sources: Path, tmp_path: Path, product: Product
+) -> None:
+    product.fail(Fault.answer(400, body=f'{{"error": "you said {SECRET}"}}'))
+    out = tmp_path / "out"
+    out.mkdir()
+    words = ("--ledger", str(out / "ledger.json"), "--out", str(out / "bundle.json"), "--debug")
+    said = run("hunt", PATTERN, "--sources", str(sources), "--source", "product", "--source", "one", *words)
+    assert said.code == 3
+    checked = run("sources", "check", "--sources", str(sources), "--source", "product")
+    listed = run("sources", "list", "--sources", str(sources))
+    everything = "".join([said.out, said.err, checked.out, checked.err, listed.out, listed.err])
+    everything += "".join(path.read_text() for path in out.iterdir())
+    assert SECRET not in everything
+    assert "***" in everything
+
+
+def test_ctrl_c_deletes_the_searches_on_the_products(sources: Path, product: Product) -> None:
+    command = [sys.executable, str(ROOT / "main.py"), "hunt", PATTERN, "--sources", str(sources)]
+    process = subprocess.Popen(
+        [*command, "--source", "product"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PRODUCT_PASSWORD": SECRET},
+    )
+    deadline = time.monotonic() + 30
+    while not product.seen("GET", "/v1/searches") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert product.searches
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert not product.searches
+    assert b"Traceback" not in err
+
+
+def test_sources_list_names_sources_and_groups(run: Run, sources: Path) -> None:
+    said = run("sources", "list", "--sources", str(sources))
+    assert [(one["source"], one["groups"]) for one in said.json] == [
+        ("one", ["bundles"]), ("two", ["bundles"]), ("dead", []), ("product", []),
+    ]  # fmt: skip
+
+
+def test_sources_check_pings_all_and_tells_which_work(run: Run, sources: Path) -> None:
+    said = run("sources", "check", "--sources", str(sources))
+    assert said.code == 3
+    assert {one["source"]: one["works"] for one in said.json} == {
+        "one": True, "two": True, "dead": False, "product": True
+    }  # fmt: skip
+
+
+def test_sources_add_writes_what_reads_back_and_no_secret(run: Run, sources: Path, tmp_path: Path) -> None:
+    file = tmp_path / "new" / "sources.yaml"
+    connection = json.dumps({"url": str(tmp_path / "one.json")})
+    assert run("sources", "add", "one", "stix_bundle", connection, "--sources", str(file)).code == 0
+    auth = '{"auth": {"username": "me", "password": "%s"}}'
+    words = ("sources", "add", "two", "async_template", '{"host": "h.example.com"}')
+    plain = run(*words, auth % SECRET, "--sources", str(file))
+    assert plain.code == 2
+    assert "holds a secret as it is" in plain.err
+    assert SECRET not in file.read_text() + plain.err
+    assert run(*words, auth % "${env:NOT_SET_YET}", "--sources", str(file)).code == 0
+    again = run("sources", "add", "one", "stix_bundle", connection, "--sources", str(file))
+    assert (again.code, "is given twice" in again.err) == (2, True)
+    assert run("hunt", PATTERN, "--sources", str(file), "--source", "one").code == 0
+
+
+def test_diff_tells_what_differs_between_two_runs(run: Run, sources: Path, tmp_path: Path) -> None:
+    files = []
+    for number in range(3):
+        if number == 2:
+            (tmp_path / "one.json").write_text(json.dumps(bundle("192.0.2.1", "192.0.2.9")))
+        file = tmp_path / f"run{number}.json"
+        run("hunt", PATTERN, "--sources", str(sources), "--source", "one", "--out", str(file))
+        files.append(f"@{file}")
+    same = run("diff", files[0], files[1])
+    assert (same.code, same.json["same"]) == (0, True)
+    other = run("diff", files[0], files[2])
+    assert other.code == 1
+    assert other.json["counts"] == {
+        "only_first": {"observed-data": 1, "ipv4-addr": 1},
+        "only_second": {"observed-data": 1, "ipv4-addr": 1},
+        "changed": {},
+    }
