@@ -32,7 +32,7 @@ class MySqlCompiler(SqlCompiler):
     has_booleans: ClassVar = False
     equal_is_exact: ClassVar = False
     formats: ClassVar = {**SqlWords.formats, Comparator.MATCHES: "{field} REGEXP {value}"}
-    flavour: ClassVar = Flavour(prefix="(?s-i)", prefix_fold="(?si)")
+    flavour: ClassVar = Flavour(prefix="(?s-i)", prefix_fold="(?si)", backtracks=True)
 
     def quote(self, name: str) -> str:
         return "`" + name.replace("`", "``") + "`"

@@ -66,7 +66,10 @@ class SqliteCompiler(SqlCompiler):
 
     def like(self, field: str, parts: Sequence[str | Wild], *, fold: bool) -> str | None:
         """GLOB compares code points; LIKE folds ASCII letters."""
-        if any(isinstance(part, str) and "\0" in part for part in parts) or sum(len(part) if isinstance(part, str) else 1 for part in parts) > _LONGEST_PATTERN:
+        if (
+            any(isinstance(part, str) and "\0" in part for part in parts)
+            or sum(len(part) if isinstance(part, str) else 1 for part in parts) > _LONGEST_PATTERN
+        ):
             return None
         if fold:
             return super().like(field, parts, fold=False)

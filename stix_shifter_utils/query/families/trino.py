@@ -29,7 +29,7 @@ class TrinoCompiler(SqlCompiler):
 
     dialect = "Trino"
     formats: ClassVar = {**SqlWords.formats, Comparator.MATCHES: "regexp_like({field}, {value})"}
-    flavour: ClassVar = Flavour()
+    flavour: ClassVar = Flavour(backtracks=True)
 
     def in_list(self, names: Sequence[str], inner: Sequence[str]) -> str | None:
         item = ".".join(["entry", *map(self.quote, inner)])

@@ -8,15 +8,15 @@ from stix_shifter_utils.mapping import Cleaning, Kind, Relation
 from stix_shifter_utils.mapping.kinds import NUMBER_KINDS, TEXT_KINDS
 from stix_shifter_utils.query.inversion.base import Inverter, Ways
 from stix_shifter_utils.query.inversion.instants import InstantInverter, TimestampTextInverter, window_demand
-from stix_shifter_utils.query.inversion.texts import (
+from stix_shifter_utils.query.inversion.parts import (
     EncodedInverter,
     FileNameInverter,
     FolderInverter,
     ListedInverter,
     PartInverter,
-    TextInverter,
-    like_parts,
 )
+from stix_shifter_utils.query.inversion.spellings import like_parts
+from stix_shifter_utils.query.inversion.texts import TextInverter
 from stix_shifter_utils.query.inversion.values import (
     BooleanInverter,
     ConstantInverter,

@@ -1,4 +1,4 @@
-"""Inverters for text: as it is, in lower case, as part of a path or URL, encoded, or as an address.
+"""The inverter for text: as it is, in lower case, respelled, or as an address. Parts of text are in `parts`.
 
 LIKE and MATCHES compare text in normal form NFC (§9.6.2), which sources do not; so they are never called
 exact.
@@ -6,10 +6,6 @@ exact.
 
 from __future__ import annotations
 
-import base64
-import ipaddress
-import re
-import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.errors import UnsupportedFeatureError
@@ -20,7 +16,6 @@ from stix_shifter_utils.query.conditions import (
     PRESENT,
     Choice,
     Condition,
-    Demand,
     Fixed,
     Holds,
     InBlock,
@@ -31,6 +26,17 @@ from stix_shifter_utils.query.conditions import (
     Wild,
 )
 from stix_shifter_utils.query.inversion.base import OPPOSITE, Inverter, Ways
+from stix_shifter_utils.query.inversion.spellings import (
+    address_spellings,
+    block_beginnings,
+    folds_alike,
+    groups,
+    is_cased,
+    is_ipv4,
+    like_parts,
+    mac_parts,
+    spellings,
+)
 from stix_shifter_utils.query.regex import analyse
 
 if TYPE_CHECKING:
@@ -45,34 +51,6 @@ INVALID: Final = "only values that are valid for the property become it"
 SPELLED: Final = "the source may spell it in other ways"
 STANDS_FOR: Final = "the text is compared by what it stands for, which the source cannot do"
 FOLDED: Final = "capitals are folded as the source folds them"
-_SHORT_HIVES: Final = {
-    "HKEY_LOCAL_MACHINE": "HKLM",
-    "HKEY_CURRENT_CONFIG": "HKCC",
-    "HKEY_CLASSES_ROOT": "HKCR",
-    "HKEY_CURRENT_USER": "HKCU",
-    "HKEY_USERS": "HKU",
-}
-_OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_IPV4: Final = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}").fullmatch
-_SINGLE: Final = {4: 32, 6: 128}
-_WILDS: Final = {"%": Wild.ANY, "_": Wild.ONE}
-
-
-def like_parts(pattern: str) -> tuple[str | Wild, ...]:
-    """The parts of a STIX LIKE pattern, in normal form; runs of `%` are one."""
-    parts: list[str | Wild] = []
-    text = ""
-    for letter in unicodedata.normalize("NFC", pattern):
-        wild = _WILDS.get(letter)
-        if wild is None:
-            text += letter
-            continue
-        if text:
-            parts.append(text)
-            text = ""
-        if wild is not Wild.ANY or parts[-1:] != [Wild.ANY]:
-            parts.append(wild)
-    return (*parts, text) if text else tuple(parts)
 
 
 class TextInverter(Inverter):
@@ -268,214 +246,8 @@ class TextInverter(Inverter):
         return (Choice(conditions, exact=False, reason=reason),)
 
 
-class FileNameInverter(TextInverter):
-    """The last part of a path."""
-
-    def __init__(self, binding: FieldBinding, path: ObjectPath, *, case: Case, checked: bool) -> None:
-        super().__init__(binding, path, case=case, checked=checked)
-        self.view = View.FILE_NAME
-
-    def equal_texts(self, texts: tuple[str, ...], *, negated: bool) -> Ways:
-        texts = tuple(text for text in texts if not holds_separator(text))
-        if not texts:
-            return self.incompatible(negated=negated)
-        ways = super().equal_texts(texts, negated=negated)
-        if negated or isinstance(ways, Fixed):
-            return ways
-        demands: list[Demand] = [OneOf(texts)]
-        demands += [Like((Wild.ANY, sign + text)) for text in texts for sign in ("/", "\\")]
-        conditions = [self.condition(demand, fold=self.fold) for demand in demands]
-        spelled = Choice(tuple(conditions), exact=ways[0].exact, reason=ways[0].reason)
-        return (*ways, spelled)
-
-
-class PartInverter(TextInverter):
-    """Text that is a part of the native text, found by what it holds: a folder, a host, an item of a list."""
-
-    whole: str = "the value is a part of the native text"
-
-    def equal_texts(self, texts: tuple[str, ...], *, negated: bool) -> Ways:
-        if negated:
-            return self.present(self.whole)
-        fold = self.fold and any(map(is_cased, texts))
-        conditions = tuple(self.condition(Like((Wild.ANY, text, Wild.ANY)), fold=fold) for text in texts)
-        return (Choice(conditions, exact=False, reason=self.whole),)
-
-    def exists(self) -> Ways:
-        return (self.way(PRESENT, reason=self.whole),)
-
-    def incompatible(self, *, negated: bool) -> Ways:
-        return self.exists() if negated else Fixed.NEVER
-
-    def ordered(self, sign: str, value: Any, *, negated: bool) -> Ways:
-        return self.present(self.whole)
-
-    def like_ways(self, parts: tuple[str | Wild, ...], *, negated: bool) -> Ways:
-        if negated:
-            return self.present(self.whole)
-        demand = Like((Wild.ANY, *parts, Wild.ANY), normal=True)
-        return (self.way(demand, fold=self.fold, reason=self.whole), *self.present(self.whole))
-
-    def holds(self, expression: str, *, negated: bool) -> Ways:
-        return self.present(self.whole) if negated else self.holding(expression)
-
-    def in_block(self, text: str, *, negated: bool, inside: bool) -> Ways:
-        return self.present(self.whole)
-
-
-class FolderInverter(PartInverter):
-    """A path without its last part, with or without the separator behind it."""
-
-    def equal_texts(self, texts: tuple[str, ...], *, negated: bool) -> Ways:
-        kept = self.binding.relation is Relation.FILE_PATH
-        if negated:
-            return self.present(self.whole)
-        folders = [text for text in texts if text[-1] in "/\\"]
-        if not kept:
-            folders += [text + sign for text in texts if text[-1] not in "/\\" for sign in ("/", "\\")]
-        if not folders:
-            return Fixed.NEVER
-        one_of = self.way(
-            OneOf(tuple(folders)), view=View.FOLDER, fold=self.fold, reason="roots keep their separator"
-        )
-        begins = tuple(self.condition(Like((text, Wild.ANY)), fold=self.fold) for text in folders)
-        return (one_of, Choice(begins, exact=False, reason="folders below it are found too"))
-
-
-class ListedInverter(PartInverter):
-    """An item of a list that may be written as one text with commas."""
-
-    whole = "the value is an item of a list that is kept as text"
-
-    def equal_texts(self, texts: tuple[str, ...], *, negated: bool) -> Ways:
-        fold = self.fold and any(map(is_cased, texts))
-        alone = self.condition(OneOf(texts), fold=fold, negated=negated)
-        if negated or self.binding.kind.is_list:
-            return (Choice((alone,), exact=False, reason=self.whole),)
-        among = [
-            self.condition(Like(parts), fold=fold)
-            for text in texts
-            for parts in ((text + ",", Wild.ANY), (Wild.ANY, ",", Wild.ANY, text, Wild.ANY))
-        ]
-        return (Choice((alone, *among), exact=False, reason=self.whole),)
-
-
-class EncodedInverter(Inverter):
-    """The Base64 of a text: what is equal to it is known, all else would need the encoding."""
-
-    def equal(self, values: Sequence[Any], *, negated: bool) -> Ways:
-        from stix_shifter_utils.pattern.reach import static_kind  # loads the regular expressions
-        from stix_shifter_utils.pattern.values import Kind as PropertyKind
-
-        raw = (
-            static_kind(self.binding.property.path if self.binding.property else self.path)
-            is PropertyKind.BASE64
-        )
-        texts = [text for value in values if (text := decoded(value, raw=raw))]
-        if not texts:
-            return self.incompatible(negated=negated)
-        return (self.way(OneOf(tuple(texts)), negated=negated),)
-
-    def exists(self) -> Ways:
-        return (self.way(PRESENT),)
-
-    def ordered(self, sign: str, value: Any, *, negated: bool) -> Ways:
-        return self.present("the source keeps the text that is not encoded")
-
-    def like(self, pattern: str, *, negated: bool) -> Ways:
-        return self.present("the source keeps the text that is not encoded")
-
-    def matches(self, expression: str, *, negated: bool) -> Ways:
-        return self.present("the source keeps the text that is not encoded")
-
-
-def decoded(value: Any, *, raw: bool) -> str | None:
-    """The text whose Base64 a literal is; `raw` literals stand for the octets themselves.
-
-    None if there is none.
-    """
-    try:
-        if isinstance(value, (Hex, Binary)):
-            data = value.data if raw else base64.b64decode(value.data, validate=True)
-        elif isinstance(value, str):
-            data = value.encode("latin-1") if raw else base64.b64decode(value, validate=True)
-        else:
-            return None
-        return data.decode("utf-8")
-    except ValueError:
-        return None
-
-
 def _text_of(value: Any) -> str:
     """The text that a literal is equal to; octets stand for characters (§9.2). Empty for other literals."""
     if isinstance(value, str):
         return value
     return value.data.decode("latin-1") if isinstance(value, (Hex, Binary)) else ""
-
-
-def is_cased(text: str) -> bool:
-    """Whether lower case can be another text than this, or the lower case of another text."""
-    return text.islower() or text.isupper() or text.lower() != text.upper()
-
-
-def folds_alike(text: str) -> bool:
-    """Whether all sources fold the same texts to this one: Kelvin's sign folds to k, a dotted I to i."""
-    return text.isascii() and not set(text.lower()) & {"i", "k"}
-
-
-def holds_separator(text: str) -> bool:
-    """Whether text is more than one part of a path."""
-    return "/" in text or "\\" in text
-
-
-def is_ipv4(text: str) -> bool:
-    """Whether text is one IPv4 address in its only spelling."""
-    return _IPV4(text) is not None
-
-
-def address_spellings(text: str) -> tuple[str, ...]:
-    """An address as it is given, and in its usual spelling."""
-    block = read_block(text)
-    return (text,) if block is None or "/" in text else (text, str(ipaddress.ip_address(text)))
-
-
-def spellings(object_type: str, text: str) -> tuple[str, ...]:
-    """The usual spellings of a text that results spell so: MAC addresses, domain names, registry keys."""
-    if object_type == "mac-addr":
-        pairs = text.split(":")
-        fours = ["".join(pairs[at : at + 2]) for at in range(0, 6, 2)]
-        return (text, "-".join(pairs), "".join(pairs), ".".join(pairs), ".".join(fours))
-    if object_type == "domain-name":
-        return (text, f"{text}.")
-    hive, separator, rest = text.partition("\\")
-    short = _SHORT_HIVES.get(hive.upper())
-    return (text, f"{short}{separator}{rest}") if short else (text,)
-
-
-def mac_parts(text: str) -> tuple[str | Wild, ...]:
-    """A LIKE that every spelling of a MAC address matches."""
-    return tuple(part for pair in text.split(":") for part in (pair, Wild.ANY))[:-1]
-
-
-def groups(address: str) -> tuple[str, ...]:
-    """The groups of an IPv6 address that stand in every spelling of it: not zero, and not the last two."""
-    try:
-        parsed = ipaddress.IPv6Address(address)
-    except ValueError:
-        return ()
-    numbers = [(int(parsed) >> shift) & 0xFFFF for shift in range(112, 31, -16)]
-    return tuple(f"{number:x}" for number in numbers if number) or (":",)
-
-
-def block_beginnings(block: Block) -> tuple[str, ...]:
-    """Beginnings, at most 16, one of which each dotted address of an IPv4 block has."""
-    if block.bits != _SINGLE[4]:
-        return ()
-    whole, rest = divmod(block.length, 8)
-    start = block.prefix << (32 - block.length)
-    octets = [(start >> shift) & 0xFF for shift in (24, 16, 8, 0)]
-    head = "".join(f"{octet}." for octet in octets[:whole])
-    if not rest or 8 - rest > 4:  # noqa: PLR2004  more than 16 beginnings say little
-        return (head.removesuffix(".") if whole == 4 else head,) if head else ()  # noqa: PLR2004  all octets
-    end = "." if whole < 3 else ""  # noqa: PLR2004  the last octet ends the address
-    return tuple(f"{head}{octet}{end}" for octet in range(octets[whole], octets[whole] + (1 << (8 - rest))))
