@@ -1,7 +1,8 @@
+# ruff: noqa: PIE796  -- members with equal values are aliases, as clients know them
 """Every error the library raises, and the classic code each one answers with.
 
-Inside, code raises these; at the edge (`connector.edge`) one function turns them into the classic dictionary. A code
-comes from the type, never from words in a message. Nothing here imports anything of ours.
+Inside, code raises these; at the edge (`connector.edge`) one function turns them into the classic dictionary.
+A code comes from the type, never from words in a message. Nothing here imports anything of ours.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class TranslationError(StixShifterError):
 
 
 class PatternSyntaxError(TranslationError):
-    """The text is not a STIX pattern. `line` counts from 1, `column` from 0, as the OASIS grammar's tools count."""
+    """The text is not a STIX pattern. `line` counts from 1, `column` from 0 (as ANTLR counts)."""
 
     def __init__(self, line: int, column: int, found: str, expected: str) -> None:
         super().__init__(f"line {line}:{column}: found {found}, expected {expected}")
@@ -212,7 +213,7 @@ class InvalidParameterError(TransmissionError, ValueError):
 
 
 class TooManyRequestsError(TransmissionError):
-    """The source asks to slow down, and the retry budget is used up. `retry_after_s` as the source said, if it did."""
+    """The source asks to slow down, and the retry budget is used up. `retry_after_s`: its own word."""
 
     code = ErrorCode.TRANSMISSION_TOO_MANY_REQUESTS
 

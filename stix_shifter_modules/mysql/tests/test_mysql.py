@@ -109,8 +109,8 @@ class TestMySql(ConnectorSuite):
     def broken_query(self, product: DatabaseServer) -> str:
         return "SELECT * FROM events WHERE ((("
 
-    def every_row(self, product: DatabaseServer) -> list[dict[str, Any]]:
-        return ROWS()
+    def every_row(self, product: DatabaseServer) -> dict[str, list[dict[str, Any]]]:
+        return {"default": ROWS()}
 
 
 def transmission(server: DatabaseServer, **more: Any) -> StixTransmission:
