@@ -12,6 +12,7 @@ from stix_shifter.cli.arguments import bad_argument
 from stix_shifter.cli.console import ERROR_ANSWER, SOME_SOURCES_FAILED, WORKED, is_terminal, to_json
 from stix_shifter.cli.durations import budget, duration, moment
 from stix_shifter.cli.execute import row_count, seconds
+from stix_shifter.cli.hunt_journal import kept_pages
 from stix_shifter.cli.parser import Command
 
 if TYPE_CHECKING:
@@ -43,12 +44,12 @@ def add_sources_arguments(parser: CommandParser) -> None:
     )
 
 
-def read_sources(args: argparse.Namespace, console: Console) -> Sources:
+def read_sources(args: argparse.Namespace, console: Console, *, resolve: bool = True) -> Sources:
     """The chosen sources; the console hides their secrets from now on. UsageError for a wrong file."""
     from stix_shifter.hunt import SourcesFileError, load_sources
 
     try:
-        found = load_sources(args.sources, args.source)
+        found = load_sources(args.sources, args.source, resolve=resolve)
     except SourcesFileError as error:
         raise bad_argument(name="--sources", problem="\n  ".join(error.problems)) from error
     for source in found.every.values():
@@ -78,7 +79,9 @@ class HuntCommand(Command):
     def add_arguments(self, parser: CommandParser) -> None:
         from stix_shifter.hunt.format_names import FORMATS
 
-        parser.add_argument("pattern", help="STIX pattern (text, @file or -)")
+        parser.add_argument(
+            "pattern", nargs="?", help="STIX pattern (text, @file or -); not with --resume and --replay"
+        )
         add_sources_arguments(parser)
         parser.add_argument(
             "--since", type=duration, metavar="7d", help="how far back, where the pattern has no START-STOP"
@@ -111,18 +114,32 @@ class HuntCommand(Command):
             metavar="rows=N,seconds=N,calls=N",
             help="limits over all sources",
         )
+        parser.add_argument(
+            "--resume",
+            metavar="ID",
+            help="go on with a hunt that was interrupted, or in which sources failed",
+        )
+        parser.add_argument("--no-journal", action="store_true", help="keep nothing to resume from")
+        parser.add_argument("--record", metavar="DIR", help="keep the native pages, without secrets")
+        parser.add_argument(
+            "--replay", metavar="DIR", help="hunt again on recorded pages; contacts nothing, needs no secret"
+        )
         parser.add_argument("--timeout", type=seconds, metavar="S", help="seconds per source (default 300)")
 
     def run(self, args: argparse.Namespace, console: Console) -> int:
         from stix_shifter.cli.hunt_table import closing_table
         from stix_shifter.hunt.formats import write_report
 
-        pattern = console.inputs.text(args.pattern, "pattern")
         if args.since is not None and (args.start is not None or args.stop is not None):
             raise bad_argument(name="--since", problem="and --start or --stop exclude each other")
-        sources = read_sources(args, console)
-        with _opened(args.out, "--out") as out, _opened(args.ledger, "--ledger") as ledger:
-            report = _watched(pattern, sources, _options(args), console)
+        sources = read_sources(args, console, resolve=args.replay is None)
+        with (
+            kept_pages(args, console) as prepared,
+            _opened(args.out, "--out") as out,
+            _opened(args.ledger, "--ledger") as ledger,
+        ):
+            report = _watched(prepared.pattern, sources, prepared.options, console)
+            prepared.worked = report.worked
             write_report(report, args.format, out or console.binary)
             if ledger is not None:
                 ledger.write(to_json(report.ledger.to_json()).encode() + b"\n")
@@ -136,22 +153,6 @@ def exit_code(report: HuntReport) -> int:
     if report.worked:
         return WORKED
     return SOME_SOURCES_FAILED if len(report.ledger.failed) < len(report.ledger.sources) else ERROR_ANSWER
-
-
-def _options(args: argparse.Namespace) -> HuntOptions:
-    from stix_shifter.hunt import Budget
-
-    used = {name: args.budget.get(name) for name in ("rows", "calls", "seconds")}
-    return {
-        "since": args.since,
-        "start": args.start,
-        "stop": args.stop,
-        "limit": args.limit,
-        "same_object": args.same_object,
-        "on_unmapped": args.on_unmapped,
-        "time_limit_s": args.timeout,
-        "budget": Budget(**used),
-    }
 
 
 @contextlib.contextmanager

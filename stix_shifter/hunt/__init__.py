@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stix_shifter.hunt.events import HuntStarted as HuntStarted
     from stix_shifter.hunt.events import SourceFinished as SourceFinished
     from stix_shifter.hunt.events import SourceProgress as SourceProgress
+    from stix_shifter.hunt.journal import Journal as Journal
     from stix_shifter.hunt.report import HuntReport as HuntReport
     from stix_shifter.hunt.sources import Source as Source
     from stix_shifter.hunt.sources import load_sources as load_sources
@@ -37,6 +38,7 @@ _HOME = {
     "HuntStarted": "events",
     "SourceFinished": "events",
     "SourceProgress": "events",
+    "Journal": "journal",
     "HuntReport": "report",
     "Source": "sources",
     "load_sources": "sources",

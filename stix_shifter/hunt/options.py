@@ -18,8 +18,8 @@ class HuntOptions(TypedDict, total=False):
     pattern without START-STOP. `on_unmapped`: what becomes of comparisons that a source cannot be asked:
     `widen` asks for more and checks the rows here, `prune` leaves out their AND group, `refuse` fails the
     source. `same_object`: the reading of §9.5 for AND in brackets. `limit`: most rows of each native query;
-    `time_limit_s`: seconds per source that states none. `budget`: over all sources. `pages`: a journal or
-    recording (`stix_shifter.hunt.journal`, `recording`). `hunt_id`: a name for this hunt.
+    `time_limit_s`: seconds per source that states none. `budget`: over all sources. `pages`: a Journal to
+    resume from or to replay. `hunt_id`: a name for this hunt.
     """
 
     now: datetime

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was kept of a native query. With `complete` the source has no more rows for it."""
+    """What was kept of a native query: rows by attempt; two attempts may have brought the same ones.
 
-    rows: Sequence[Any]
+    With `complete` it needs not be asked again.
+    """
+
+    attempts: Sequence[Sequence[Any]]
     complete: bool
     why: str = ""
 

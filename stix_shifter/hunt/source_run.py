@@ -179,15 +179,15 @@ class SourceRun:
         """Read a search to its end or to a limit, from what was kept of it and from the source."""
         entry, source, key = search.entry, self.source.name, search.key
         kept = self._pages.kept(source, key)
-        if kept is not None:
-            entry.kept_rows = len(kept.rows)
-            cut = await self._take(search, search.counter.query(), kept.rows)
+        for rows in kept.attempts if kept is not None else ():
+            entry.kept_rows += len(rows)
+            await self._take(search, search.counter.query(), rows)
             search.given = 0
-            if kept.complete or self._pages.offline:
-                self._end(search, cut or kept.why)
-                return
-        elif self._pages.offline:
-            entry.state, entry.failure = "failed", Failure("the recording has no page of it", "no_results")
+        if kept is not None and kept.complete:
+            self._end(search, kept.why)
+            return
+        if self._pages.offline:
+            entry.state, entry.failure = "failed", Failure("the recording breaks off here", "no_results")
             return
         cut = await self._asked(search)
         self._pages.finish(source, key, entry.query, cut)

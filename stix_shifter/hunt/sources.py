@@ -93,12 +93,15 @@ def default_file() -> Path:
     return theirs if theirs.is_file() and not ours.is_file() else ours
 
 
-def load_sources(path: Path | str | None = None, names: Sequence[str] = ()) -> Sources:
+def load_sources(
+    path: Path | str | None = None, names: Sequence[str] = (), *, resolve: bool = True
+) -> Sources:
     """The sources of a file (None: `default_file`), of `names` only when given: sources or groups.
 
-    Only these are checked and have their references resolved. Raises SourcesFileError with every problem.
+    Only these are checked and have their references resolved (with `resolve`). Raises SourcesFileError with
+    every problem.
     """
-    return sources_of(read_yaml(Path(path) if path is not None else default_file()), names)
+    return sources_of(read_yaml(Path(path) if path is not None else default_file()), names, resolve=resolve)
 
 
 def sources_of(file: YamlFile, names: Sequence[str] = (), *, resolve: bool = True) -> Sources:

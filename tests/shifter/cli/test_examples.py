@@ -79,6 +79,7 @@ def test_an_example_runs(command: str, folder: Path) -> None:
         **os.environ,
         "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
         "DB_PASSWORD": "correct horse",
+        "XDG_STATE_HOME": str(folder / "state"),
     }
     done = subprocess.run(
         ["sh", "-c", command],

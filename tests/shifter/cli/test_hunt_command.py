@@ -49,6 +49,7 @@ class Product(FakeProduct):
     def __init__(self) -> None:
         super().__init__()
         self.searches: set[str] = set()
+        self.state = "running"
 
     def authorize(self, request: Received) -> None:
         if request.basic() != (USER, SECRET):
@@ -65,7 +66,12 @@ class Product(FakeProduct):
 
     @route("GET", "/v1/searches/{search_id}")
     def status(self, request: Received, search_id: str) -> Answer:
-        return Answer({"state": "running", "percent": 5})
+        return Answer({"state": self.state, "percent": 5})
+
+    @route("GET", "/v1/searches/{search_id}/rows")
+    def rows(self, request: Received, search_id: str) -> Answer:
+        row = {"event_time": 1704110400000, "src_ip": "192.0.2.44", "severity": "low"}
+        return Answer({"rows": [row] if request.query["from"] == "0" else []})
 
     @route("DELETE", "/v1/searches/{search_id}")
     def delete(self, request: Received, search_id: str) -> Answer:
@@ -82,6 +88,7 @@ def product() -> Iterator[Product]:
 @pytest.fixture
 def sources(tmp_path: Path, product: Product, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two bundles, a dead source, and a product whose password is in the environment."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("PRODUCT_PASSWORD", SECRET)
     (tmp_path / "one.json").write_text(json.dumps(bundle("192.0.2.1", "192.0.2.2", "198.51.100.1")))
     (tmp_path / "two.json").write_text(json.dumps(bundle("192.0.2.2", "192.0.2.3")))
@@ -277,3 +284,112 @@ def test_diff_tells_what_differs_between_two_runs(run: Run, sources: Path, tmp_p
         "only_second": {"observed-data": 1, "ipv4-addr": 1},
         "changed": {},
     }
+
+
+def journals(tmp_path: Path) -> list[Path]:
+    return sorted((tmp_path / "state" / "stix-shifter" / "hunts").glob("*.sqlite"))
+
+
+def found(said: Any) -> list[str]:
+    return sorted(item["id"] for item in said.json["objects"])
+
+
+def test_a_hunt_with_failures_can_be_resumed_and_asks_only_what_is_missing(
+    run: Run, sources: Path, tmp_path: Path
+) -> None:
+    words = ("--sources", str(sources), "--source", "bundles", "--source", "dead")
+    first = run("hunt", PATTERN, *words)
+    (journal,) = journals(tmp_path)
+    assert f"--resume {journal.stem}" in first.err
+    (tmp_path / "none.json").write_text(json.dumps(bundle("192.0.2.77")))
+    for name in ("one.json", "two.json"):
+        (tmp_path / name).unlink()  # asking again would fail
+    second = run("hunt", "--resume", journal.stem, *words)
+    assert second.code == 0
+    assert set(found(first)) < set(found(second))
+    assert sum(item["type"] == "observed-data" for item in second.json["objects"]) == 5
+    assert journals(tmp_path) == []
+
+
+def test_a_hunt_that_worked_leaves_no_journal(run: Run, sources: Path, tmp_path: Path) -> None:
+    assert run("hunt", PATTERN, "--sources", str(sources), "--source", "one").code == 0
+    assert journals(tmp_path) == []
+
+
+def test_a_killed_hunt_gives_the_same_bundle_when_resumed(
+    run: Run, sources: Path, tmp_path: Path, product: Product
+) -> None:
+    words = ["--sources", str(sources), "--source", "bundles", "--source", "product"]
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "main.py"), "hunt", PATTERN, *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PRODUCT_PASSWORD": SECRET},
+    )
+    deadline = time.monotonic() + 30
+    while (len(product.seen("GET", "/v1/searches")) < 4 or len(done(tmp_path)) < 2) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    (journal,) = journals(tmp_path)
+    product.state = "done"
+    for name in ("one.json", "two.json"):
+        (tmp_path / name).rename(tmp_path / f"{name}.away")  # what is done is not asked again
+    resumed = run("hunt", "--resume", journal.stem, *words)
+    assert resumed.code == 0, resumed.err
+    for name in ("one.json", "two.json"):
+        (tmp_path / f"{name}.away").rename(tmp_path / name)
+    undisturbed = run("hunt", PATTERN, *words)
+    without_notes = [
+        [item for item in said.json["objects"] if item["type"] != "note"] for said in (resumed, undisturbed)
+    ]
+    assert without_notes[0] == without_notes[1]
+    observed = [item for item in without_notes[0] if item["type"] == "observed-data"]
+    assert len({item["created_by_ref"] for item in observed}) == 3
+
+
+def done(tmp_path: Path) -> list[Any]:
+    import contextlib
+    import sqlite3
+
+    for journal in journals(tmp_path):
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(journal)) as database:
+            return database.execute("SELECT * FROM done").fetchall()
+    return []
+
+
+def test_a_recording_replays_without_sources_and_without_secrets(
+    run: Run, sources: Path, tmp_path: Path, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product.state = "done"
+    words = ("--sources", str(sources), "--source", "bundles", "--source", "product")
+    recorded = run("hunt", PATTERN, *words, "--record", str(tmp_path / "kept"))
+    assert recorded.code == 0, recorded.err
+    monkeypatch.delenv("PRODUCT_PASSWORD")
+    (tmp_path / "one.json").unlink()
+    asked = len(product.requests)
+    replayed = run("hunt", *words, "--replay", str(tmp_path / "kept"))
+    assert replayed.code == 0, replayed.err
+    assert found(replayed) == found(recorded)
+    assert len(product.requests) == asked
+    assert not [path for path in (tmp_path / "kept").iterdir() if SECRET.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "expected"),
+    [
+        (["--resume", "no-such-id"], 1, "there is no journal"),
+        (["--resume", "../../etc/passwd"], 1, "there is no journal"),
+        (["--replay", "nowhere"], 1, "there is no journal"),
+        (["--replay", "a", "--record", "b"], 2, "exclude each other"),
+        ([], 2, "argument pattern: is missing"),
+    ],
+)
+def test_what_cannot_be_resumed_is_told(
+    run: Run, sources: Path, words: list[str], code: int, expected: str
+) -> None:
+    said = run("hunt", "--sources", str(sources), "--source", "one", *words)
+    assert said.code == code
+    assert expected in said.err
