@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from stix_shifter.cli.arguments import bad_argument
 from stix_shifter.cli.console import ERROR_ANSWER, SOME_SOURCES_FAILED, WORKED, is_terminal, to_json
@@ -17,12 +17,13 @@ from stix_shifter.cli.parser import Command
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from stix_shifter.cli.console import Console
+    from stix_shifter.cli.hunt_journal import Prepared
     from stix_shifter.cli.parser import CommandParser
     from stix_shifter.hunt import HuntReport
-    from stix_shifter.hunt.options import HuntOptions
+    from stix_shifter.hunt.events import HuntEvent
     from stix_shifter.hunt.sources import Sources
 
 log = logging.getLogger(__name__)
@@ -127,8 +128,10 @@ class HuntCommand(Command):
         parser.add_argument("--timeout", type=seconds, metavar="S", help="seconds per source (default 300)")
 
     def run(self, args: argparse.Namespace, console: Console) -> int:
+        from stix_shifter.cli.hunt_progress import Lines, LiveTable
         from stix_shifter.cli.hunt_table import closing_table
         from stix_shifter.hunt.formats import write_report
+        from stix_shifter_utils.utils.async_utils import run_sync
 
         if args.since is not None and (args.start is not None or args.stop is not None):
             raise bad_argument(name="--since", problem="and --start or --stop exclude each other")
@@ -138,7 +141,10 @@ class HuntCommand(Command):
             _opened(args.out, "--out") as out,
             _opened(args.ledger, "--ledger") as ledger,
         ):
-            report = _watched(prepared.pattern, sources, prepared.options, console)
+            shown = is_terminal(sys.stderr) and not args.debug
+            watcher = LiveTable(console) if shown else Lines(console)
+            with watcher:
+                report = run_sync(_run(prepared, sources, watcher.see))
             prepared.worked = report.worked
             write_report(report, args.format, out or console.binary)
             if ledger is not None:
@@ -169,20 +175,11 @@ def _opened(path: str | None, name: str) -> Iterator[BinaryIO | None]:
         yield opened
 
 
-def _watched(pattern: str, sources: Sources, options: HuntOptions, console: Console) -> HuntReport:
-    """Run the hunt; a person sees all sources at work, a log one line for each that ends."""
-    from stix_shifter.cli.hunt_progress import Lines, LiveTable
-    from stix_shifter_utils.utils.async_utils import run_sync
-
-    watcher = LiveTable(console) if is_terminal(sys.stderr) else Lines(console)
-    with watcher:
-        return run_sync(_run(pattern, sources, options, watcher.see))
-
-
-async def _run(pattern: str, sources: Sources, options: HuntOptions, see: Any) -> HuntReport:
+async def _run(prepared: Prepared, sources: Sources, see: Callable[[HuntEvent], None]) -> HuntReport:
+    """Run the hunt, and show each event."""
     from stix_shifter.hunt import HuntFinished, hunt_stream
 
-    async with contextlib.aclosing(hunt_stream(pattern, sources, **options)) as events:
+    async with contextlib.aclosing(hunt_stream(prepared.pattern, sources, **prepared.options)) as events:
         async for event in events:
             see(event)
             if isinstance(event, HuntFinished):

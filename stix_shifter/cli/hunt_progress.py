@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -52,11 +53,13 @@ class LiveTable:
         self._live = Live(console=rich, transient=True, refresh_per_second=8, get_renderable=self._table)
 
     def __enter__(self) -> Self:
+        logging.disable(logging.WARNING)  # lines in between would break the table; the ledger tells it all
         self._live.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
         self._live.__exit__(*error)
+        logging.disable(logging.NOTSET)
 
     def see(self, event: HuntEvent) -> None:
         """Remember what is shown at the next refresh."""

@@ -38,7 +38,7 @@ def closing_table(ledger: Ledger) -> str:
 
 def source_row(entry: SourceEntry) -> tuple[str, ...]:
     """The cells of a source."""
-    reason = " ".join(entry.reason.split())
+    reason = entry.reason
     return (
         entry.name,
         entry.state,

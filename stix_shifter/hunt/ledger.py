@@ -126,10 +126,11 @@ class SourceEntry:
 
     @property
     def reason(self) -> str:
-        """One line: why the source is not simply answered."""
+        """One line for a terminal: why the source is not simply answered."""
         texts = [failure.error for failure in self.failures]
         texts += [search.why for search in self.searches if search.why]
-        return "; ".join(dict.fromkeys(texts or self.warnings[:1]))
+        line = " ".join("; ".join(dict.fromkeys(texts or self.warnings[:1])).split())
+        return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
 
     def warn(self, text: str) -> None:
         """Keep a warning, each once."""

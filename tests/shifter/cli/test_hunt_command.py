@@ -393,3 +393,43 @@ def test_what_cannot_be_resumed_is_told(
     said = run("hunt", "--sources", str(sources), "--source", "one", *words)
     assert said.code == code
     assert expected in said.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_person_sees_the_sources_at_work_and_then_the_closing_table(sources: Path, tmp_path: Path) -> None:
+    import pty
+
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            str(ROOT / "main.py"),
+            "hunt",
+            PATTERN,
+            "--sources",
+            str(sources),
+            "--source",
+            "bundles",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=end,
+        env={**os.environ, "TERM": "xterm", "PRODUCT_PASSWORD": SECRET},
+    )
+    os.close(end)
+    shown = b""
+    with os.fdopen(terminal, "rb", buffering=0) as reader:
+        while chunk := _read(reader):
+            shown += chunk
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert json.loads(out)["type"] == "bundle"
+    assert b"candidates" in shown
+    assert shown.rstrip().endswith(b"all sources worked")
+
+
+def _read(reader: Any) -> bytes:
+    try:
+        found: bytes = reader.read(4096)
+    except OSError:  # the other end is closed
+        return b""
+    return found

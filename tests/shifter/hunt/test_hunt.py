@@ -406,3 +406,13 @@ def test_matches_name_their_observations_across_products(product: Tables) -> Non
     assert {by_id[match[0]]["created_by_ref"] for match in matches} <= set(identities)
     assert {by_id[match[1]]["created_by_ref"] for match in matches} == {identities[1]}
     assert {name for match in matches for name in match} == observed(report)
+
+
+def test_what_a_source_says_cannot_reach_the_terminal_as_control_characters(product: Tables) -> None:
+    from stix_shifter.cli.hunt_table import closing_table
+
+    product.fail(Fault.answer(400, body='{"error": "\x1b[2Jgone\x07\n\nfine"}'))
+    shown = closing_table(hunt(PATTERN, [table_source("tables", product)]).ledger)
+    assert "gone" in shown
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
