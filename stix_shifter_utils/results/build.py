@@ -33,8 +33,7 @@ class Reference:
 
     `as_list`: the map gives a list of names, or unwraps. `everywhere`: all instances of the names below the
     place (`group_ref`), instead of the nearest. `types`: what the property may refer to, if that is limited.
-    `simple`: the name, where it is one and the rest is as plain. `is_list`: whether the property is one, as
-    far as its kind or name tells; None where the row decides.
+    `is_list`: whether the property is a list, as far as its kind or name tells; None where the row decides.
     """
 
     field: str
@@ -45,8 +44,20 @@ class Reference:
     as_list: bool
     everywhere: bool = False
     types: frozenset[str] = frozenset()
-    simple: str = ""
     is_list: bool | None = None
+
+    @property
+    def plain(self) -> Plain | None:
+        """The short form that most references have."""
+        if len(self.names) > 1 or len(self.steps) > 1 or self.everywhere or self.is_list is None:
+            return None
+        return self.names[0], self.steps[0], self.types, self.is_list
+
+
+Pending = tuple[InstanceKey, Reference, "int | None", Path, "Plain | None"]
+"""A reference of a row: its owner, what it is, the length of a native list, its place, and its plain form."""
+Plain = tuple[str, str, frozenset[str], bool]
+"""A reference from one object of the row to another: name, property, types allowed, whether a list."""
 
 
 class RowBuild:
@@ -65,7 +76,7 @@ class RowBuild:
         self.instances: dict[str, list[tuple[str, Path]]] = {}
         self.groups: dict[tuple[int, str], Object] = {}
         self.observed: Object = {}
-        self.pending: list[tuple[InstanceKey, Reference, int | None, Path]] = []
+        self.pending: list[Pending] = []
 
     def make(self, key: InstanceKey, base: Object) -> Object:
         """A new object; `base` holds its type and, in 2.1, the places of id and spec_version."""

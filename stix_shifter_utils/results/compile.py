@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from stix_shifter_utils.errors import MappingFileError
 from stix_shifter_utils.results.build import Failure, Object, Path, Reference, RowBuild
@@ -29,7 +29,8 @@ from stix_shifter_utils.results.steps import (
     transformed_each,
     value_step,
 )
-from stix_shifter_utils.stix import property_name
+from stix_shifter_utils.results.transformers.times import EpochSecondsToTimestamp, EpochToTimestamp
+from stix_shifter_utils.stix import property_name, timestamp
 from stix_shifter_utils.stix.kinds import ANY, WORDS, Kind
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ Callback = Callable[[Mapping[str, Any], str, str, Any], str | None]
 KEYWORDS: Final = frozenset(
     {"key", "object", "references", "unwrap", "group", "group_ref", "value", "ds_key", "transformer", "cybox"}
 )
+_TIMES: Final = (EpochToTimestamp, EpochSecondsToTimestamp)
+"""Transformers that give valid timestamps, which need no second look."""
+_PLAIN: Final = frozenset({"key", "object", "references", "unwrap", "group", "cybox"})
+"""Keywords of a leaf that does nothing but refer."""
 _OBSERVED: Final[Mapping[str, Kind]] = {
     "first_observed": WORDS["timestamp"],
     "last_observed": WORDS["timestamp"],
@@ -130,8 +135,11 @@ class _Compiler:
         return level
 
     def leaves(self, entries: list[Any], name: str, where: str, level: Level) -> Step | None:
-        """The step of a native field: its leaves in order, those for addresses as alternatives."""
-        steps: list[Step] = []
+        """The step of a native field: its leaves in order, those for addresses as alternatives.
+
+        References that follow each other, of which maps are full, are one step.
+        """
+        steps: list[Step | list[Reference]] = []
         addresses: dict[int, tuple[str, Step]] = {}
         for entry in entries:
             if not _is_leaf(entry):
@@ -139,6 +147,10 @@ class _Compiler:
                 steps.append(failing("its map entry has no key"))
             elif _is_set(entry.get("group_ref")):
                 self._group_reference(entry, where, level)
+            elif (reference := self._plain_reference(entry, where)) is not None:
+                if not steps or not isinstance(steps[-1], list):
+                    steps.append([])
+                cast("list[Reference]", steps[-1]).append(reference)
             else:
                 step = self.leaf(entry, name, where)
                 if entry["key"] in _ADDRESSES and "references" not in entry:
@@ -148,9 +160,20 @@ class _Compiler:
             first, *others = addresses
             steps[first] = alternatives(tuple(addresses.values()))
             steps = [step for at, step in enumerate(steps) if at not in others]
-        if not steps:
+        found = tuple(reference_step(*step) if isinstance(step, list) else step for step in steps)
+        if not found:
             return None
-        return steps[0] if len(steps) == 1 else several(tuple(steps), where)
+        return found[0] if len(found) == 1 else several(found, where)
+
+    def _plain_reference(self, entry: Mapping[str, Any], where: str) -> Reference | None:
+        """The reference that a leaf is, when it is nothing more."""
+        if not entry.get("references") or not _PLAIN.issuperset(entry) or self.callback is not None:
+            return None
+        try:
+            key = read_key(entry["key"], self.version, rename_reserved=self.options.rename_reserved)
+        except ValueError:  # reported where leaves of any kind are compiled
+            return None
+        return self._reference(entry, key, where) if key.object_type else None
 
     def leaf(self, entry: Mapping[str, Any], name: str, where: str) -> Step:
         """The step of one leaf."""
@@ -182,13 +205,15 @@ class _Compiler:
 
     def _step(self, entry: Mapping[str, Any], key: Key, where: str, transformer: Any) -> Step:
         """What a leaf does with a value, after its transformer if it has one."""
+        if transformer in _TIMES and key.kinds and key.kind.clean is timestamp:
+            key = replace(key, kinds=(*key.kinds[:-1], replace(key.kind, clean=_as_it_is)))
         transform = transformer and Transform(transformer.transform, entry["transformer"])
         if key.object_type and not entry.get("references"):
             return self._value(entry, key, transform, getattr(transformer, "each", None))
         if key.object_type:
             step = reference_step(self._reference(entry, key, where))
         else:
-            step = self._observed(key.steps[0], where)
+            step = self._observed(key.steps[0], where, is_time=transformer in _TIMES)
         return transformed(step, transform) if transform else step
 
     def _value(self, entry: Mapping[str, Any], key: Key, transform: Transform | None, each: Any) -> Step:
@@ -205,7 +230,7 @@ class _Compiler:
             return {"type": key.object_type}
         return {"type": key.object_type, "spec_version": "2.1", "id": ""}
 
-    def _observed(self, name: str, where: str) -> Step:
+    def _observed(self, name: str, where: str, *, is_time: bool) -> Step:
         if name in _OWN:
             self.problems.append(f"{where}: {name} of the observed-data is not the map's to set")
             return failing(f"{name} of the observed-data is not the map's to set")
@@ -213,6 +238,8 @@ class _Compiler:
         if kind is None or (name in _RESERVED and self.version == "2.0"):
             legal = property_name(name)
             return observed_step(f"x_{legal}" if legal in _RESERVED else legal, ANY)
+        if is_time and kind.clean is timestamp:
+            kind = replace(kind, clean=_as_it_is)
         return observed_step(name, kind)
 
     def _reference(self, entry: Mapping[str, Any], key: Key, where: str) -> Reference:
@@ -228,7 +255,6 @@ class _Compiler:
             as_list=as_list or "unwrap" in entry,
             types=key.kind.targets,
             is_list=_is_list(key, listed, as_list=as_list or "unwrap" in entry),
-            simple=listed[0] if len(listed) == 1 and len(key.steps) == 1 else "",
         )
 
     def _group_reference(self, entry: Mapping[str, Any], where: str, level: Level) -> None:
@@ -241,7 +267,7 @@ class _Compiler:
             self.problems.append(f"{where}: group_ref needs a property of an object, and references")
             return
         found = self._reference(entry, key, where)
-        everywhere = replace(found, everywhere=True, as_list=True, simple="")
+        everywhere = replace(found, everywhere=True, as_list=True)
         level.group_references.append(reference_step(everywhere))
 
     def _called_back(self, entry: Mapping[str, Any], name: str, where: str, callback: Callback) -> Step:
@@ -292,3 +318,7 @@ def _is_list(key: Key, names: tuple[str, ...], *, as_list: bool) -> bool | None:
     if name.endswith("_ref"):
         return None if as_list else False
     return as_list or len(names) > 1
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -6,29 +6,29 @@ Works on one row alone. Objects of different rows meet in `stix.merge`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from stix_shifter_utils.stix import deterministic_id, own_id, unite
-from stix_shifter_utils.stix.ids import COMPATIBLE, CONTRIBUTING
+from stix_shifter_utils.stix.objects import SECOND_LOOK
 from stix_shifter_utils.stix.times import in_order, to_milliseconds
 
 if TYPE_CHECKING:
     from stix_shifter_utils.results.build import InstanceKey, Object, RowBuild
-    from stix_shifter_utils.results.settle import Settled, Slot
+    from stix_shifter_utils.results.settle import Settled
 
 Contributing = Mapping[str, tuple[str, ...]]
 
-_RANKS: Final = {"email-message": 0, "file": 0, "network-traffic": 1}
-"""Types whose ids contain references, in their order after all others. An archive comes after other files."""
+_LAST: Final = frozenset({"network-traffic"})
+"""Types whose ids contain references to objects that are not made of their own values alone."""
 
 
-@dataclass(slots=True)
 class Row:
     """Where a row comes from, for the ids of what is its own."""
 
-    source: str
-    key: bytes
+    __slots__ = ("key", "source")
+
+    def __init__(self, source: str, key: bytes) -> None:
+        self.source, self.key = source, key
 
     def own_id(self, object_type: str, key: InstanceKey) -> str:
         name = key if isinstance(key, str) else "_".join((key[0], *map(str, key[1])))
@@ -40,86 +40,79 @@ def number_objects(settled: Settled) -> Object:
 
     An object that was left out leaves its number unused.
     """
-    ids = {key: str(number) for number, key in enumerate(settled.build.objects)}
-    for slot in settled.slots:
-        slot.fill(ids)
-    return {ids[key]: item for key, item in settled.objects.items()}
-
-
-def identify_objects(settled: Settled, row: Row, *, compatible: bool) -> list[Object]:
-    """The objects of a row with STIX 2.1 ids. Two of one id are one object, or the later has its own id."""
-    contributing = COMPATIBLE if compatible else CONTRIBUTING
     objects = settled.objects
-    forced: set[InstanceKey] = set()
-    while True:
-        ids = _ids(settled, row, contributing, forced)
-        if len(set(ids.values())) == len(ids):
-            break
-        united, contradicting = _unite_same(objects, ids)
-        if contradicting is None:
-            objects = united
-            break
-        forced.add(contradicting)
-    for key, item in objects.items():
-        item["id"] = ids[key]
-    return list(objects.values())
+    numbers = {key: str(number) for number, key in enumerate(settled.build.objects) if key in objects}
+    if settled.build.pending:
+        settled.resolve(numbers)
+    settled.look_again(numbers)
+    return {numbers[key]: item for key, item in objects.items()}
 
 
-def _ids(
-    settled: Settled, row: Row, contributing: Contributing, forced: set[InstanceKey]
-) -> dict[InstanceKey, str]:
-    """Ids for all objects, those first that others' ids contain; references are filled on the way."""
+class Identifier:
+    """Gives the objects of a row their 2.1 ids. Two of one id are one object, or the later has its own."""
 
-    def name(key: InstanceKey, item: Object) -> str:
-        found = None if key in forced else deterministic_id(item["type"], item, contributing)
-        return found or row.own_id(item["type"], key)
+    __slots__ = ("contributing", "first", "marks", "row", "settled")
 
-    ids: dict[InstanceKey, str] = {}
-    later: tuple[list[tuple[InstanceKey, Object]], ...] = ([], [])
-    for key, item in settled.objects.items():
-        rank = _RANKS.get(item["type"])
-        if rank is None:
-            ids[key] = name(key, item)
-        elif rank == 0 and "archive-ext" in item.get("extensions", ()):
-            later[1].append((key, item))
-        else:
-            later[rank].append((key, item))
-    waiting = _fill_ready(settled.slots, ids)
-    for items in later:
-        for key, item in items:
-            ids[key] = name(key, item)
-        if waiting and items:
-            waiting = _fill_ready(waiting, ids)
-    return ids
+    def __init__(self, settled: Settled, row: Row, contributing: Contributing) -> None:
+        self.settled, self.row, self.contributing = settled, row, contributing
+        self.marks: dict[InstanceKey, str] = {}
+        self.first: dict[str, Object] = {}
 
+    def identify(self) -> list[Object]:
+        """The objects with their ids and references, those first named first.
 
-def _fill_ready(slots: list[Slot], ids: Mapping[InstanceKey, str]) -> list[Slot]:
-    """Fill the references whose targets all have ids; those that are left."""
-    waiting = []
-    for slot in slots:
-        if slot.is_list and all(target in ids for target in slot.targets):
-            slot.fill(ids)
-        elif not slot.is_list and slot.targets[0] in ids:
-            slot.holder[slot.name] = ids[slot.targets[0]]
-        else:
-            waiting.append(slot)
-    return waiting
+        Ids contain references, so they are given in this order: objects made of their own values, files and
+        messages and what has an id of its own, then archives of files, and flows.
+        """
+        settled, marks = self.settled, self.marks
+        objects = settled.objects
+        later: list[InstanceKey] = []
+        for key, item in objects.items():
+            if item["type"] in SECOND_LOOK:
+                later.append(key)
+            else:
+                self._give(key, item)
+        if settled.build.pending:
+            settled.resolve(marks)
+        settled.look_again(marks)
+        if later:
+            self._give_later(later)
+        if len(self.first) == len(objects):
+            return list(objects.values())
+        return list(self.first.values())
 
+    def _give_later(self, later: list[InstanceKey]) -> None:
+        settled, objects = self.settled, self.settled.objects
+        archives = [key for key in later if "archive-ext" in objects[key].get("extensions", ())]
+        for key in later:
+            if key not in archives:
+                self._give(key, objects[key])
+        settled.fill(self.marks)
+        for key in archives:
+            self._give(key, objects[key])
+        if archives:
+            settled.fill(self.marks)
 
-def _unite_same(
-    objects: Mapping[InstanceKey, Object], ids: Mapping[InstanceKey, str]
-) -> tuple[dict[InstanceKey, Object], InstanceKey | None]:
-    """The objects with those of one id made one; or the first that contradicts another."""
-    united: dict[str, Object] = {}
-    first: dict[str, InstanceKey] = {}
-    for key, item in objects.items():
-        name = ids[key]
-        joined = unite(united[name], item) if name in united else item
-        if joined is None:
-            return {}, key
-        united[name] = joined
-        first.setdefault(name, key)
-    return {key: united[name] for name, key in first.items()}, None
+    def _give(self, key: InstanceKey, item: Object) -> None:
+        kind = item["type"]
+        name = deterministic_id(kind, item, self.contributing) or self.row.own_id(kind, key)
+        mine = self.first.setdefault(name, item)
+        if mine is not item:
+            united = unite(mine, item | {"id": name})
+            if united is None:
+                name = self.row.own_id(kind, key)
+                self.first[name] = item
+            else:
+                self._alias(key, mine, item, united)
+        item["id"] = name
+        self.marks[key] = name
+
+    def _alias(self, key: InstanceKey, mine: Object, item: Object, united: Object) -> None:
+        """Let an object be another one, which takes over its properties and references."""
+        mine.update(united)
+        settled = self.settled
+        settled.objects[key] = mine
+        settled.waiting = [(mine if holder is item else holder, prop) for holder, prop in settled.waiting]
 
 
 def observed_data(build: RowBuild, row: Row, identity_id: str, now: str) -> Object:

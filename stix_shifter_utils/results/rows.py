@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.errors import ResultsTranslationError, StixShifterError
 from stix_shifter_utils.results.build import RowBuild
-from stix_shifter_utils.results.finish import Row, identify_objects, number_objects, observed_data
+from stix_shifter_utils.results.finish import Identifier, Row, number_objects, observed_data
 from stix_shifter_utils.results.options import ResultsOptions
 from stix_shifter_utils.results.report import ResultsReport
-from stix_shifter_utils.results.settle import settle_row
+from stix_shifter_utils.results.settle import Settled
 from stix_shifter_utils.stix import Merger, format_time, native_type, row_key, whole_identity
 from stix_shifter_utils.stix.ids import COMPATIBLE, CONTRIBUTING
 from stix_shifter_utils.stix.spill import Spill
@@ -46,6 +46,7 @@ class RowStream:
         self._options = options
         self._now = format_time(options.now or datetime.now(timezone.utc))
         self._spill = Spill(options.spill_after)
+        self._contributing = COMPATIBLE if options.id_compat else CONTRIBUTING
         self._fallback = self._fallback_object() if options.unmapped_fallback else None
 
     def __iter__(self) -> Iterator[Object]:
@@ -73,8 +74,7 @@ class RowStream:
             self._spill.close()
 
     def _merged(self) -> Iterator[Object]:
-        contributing = COMPATIBLE if self._options.id_compat else CONTRIBUTING
-        merger = Merger(self.identity["id"], spill=self._spill, contributing=contributing)
+        merger = Merger(self.identity["id"], spill=self._spill, contributing=self._contributing)
         failure: StixShifterError | None = None
         try:
             for group in self._groups():
@@ -94,7 +94,7 @@ class RowStream:
         report, refused = self.report, ""
         for row in self._rows:
             report.rows += 1
-            if not isinstance(row, Mapping):
+            if type(row) is not dict and not isinstance(row, Mapping):
                 report.refused_rows += 1
                 refused = refused or f"row {report.rows} is of type {type(row).__name__}"
                 continue
@@ -112,7 +112,7 @@ class RowStream:
         """The observed-data of a row and, in 2.1, its objects; None when nothing of it became one."""
         build = RowBuild(self.version, self.report, self._fallback)
         self._mapping.level.walk(build, row, ())
-        settled = settle_row(build)
+        settled = Settled(build)
         if not settled.objects:
             return None
         origin = Row(self.identity["id"], self._key(row))
@@ -120,7 +120,7 @@ class RowStream:
         if self.version == "2.0":
             observed["objects"] = number_objects(settled)
             return [observed]
-        objects = identify_objects(settled, origin, compatible=self._options.id_compat)
+        objects = Identifier(settled, origin, self._contributing).identify()
         observed["object_refs"] = [item["id"] for item in objects]
         return [observed, *objects]
 
@@ -159,13 +159,13 @@ def read_rows(data: Any) -> Iterable[Any]:
 
     Raises ResultsTranslationError for anything else, with the line and column for text.
     """
-    if isinstance(data, bytes | bytearray):
+    if isinstance(data, (bytes, bytearray)):
         data = _decoded(data)
     if isinstance(data, str):
         data = _parsed(data)
     if isinstance(data, Mapping):
         return [data]
-    if isinstance(data, Iterable) and not isinstance(data, str | bytes):
+    if isinstance(data, Iterable) and not isinstance(data, (str, bytes)):
         return data
     msg = f"results are a list of rows, or JSON text of such a list, not {type(data).__name__}"
     raise ResultsTranslationError(msg)

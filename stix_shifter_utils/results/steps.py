@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from stix_shifter_utils.results.build import Failure, Object, Path, Reference, RowBuild
+from stix_shifter_utils.results.build import Failure, Object, Path, Pending, Reference, RowBuild
 from stix_shifter_utils.results.writers import TAKEN, Write, writer
 from stix_shifter_utils.stix.values import DEEPEST, is_meant, plain
 
@@ -48,7 +48,7 @@ def _scalar_step(
     def put(build: RowBuild, value: Any, _level: Mapping[str, Any], path: Path) -> Failure:
         found = clean(value)
         if found is None:
-            if many and isinstance(value, list | tuple):
+            if many and isinstance(value, (list, tuple)):
                 return _each(put, build, value, path)
             return odd(build, value, path)
         if path:
@@ -67,7 +67,7 @@ def _scalar_step(
 
 
 def _part_step(key: Key, name: str, base: Object, odd: Odd, write: Write) -> Step:
-    shape, read = key.kind.shape, key.kind.reader()
+    may_lose, read = key.kind.shape not in {"any", "scalar"}, key.kind.reader()
 
     def step(build: RowBuild, value: Any, _level: Mapping[str, Any], path: Path) -> Failure:
         found = read(value)
@@ -78,7 +78,7 @@ def _part_step(key: Key, name: str, base: Object, odd: Odd, write: Write) -> Ste
         if item is None:
             item = build.make(place, base)
         failure = write(build, item, found)
-        if failure is None and shape != "any" and isinstance(value, _CONTAINERS):
+        if failure is None and may_lose and isinstance(value, _CONTAINERS):
             return _parts_lost(value, found)
         return failure
 
@@ -96,7 +96,7 @@ def _parts_lost(value: Any, found: Any) -> Failure:
 
 def _unwrapped(step: Step) -> Step:
     def unwrapping(build: RowBuild, value: Any, level: Mapping[str, Any], path: Path) -> Failure:
-        if isinstance(value, list | tuple):
+        if isinstance(value, (list, tuple)):
             return _each(step, build, value, path)
         return step(build, value, level, path)
 
@@ -151,7 +151,7 @@ def _is_empty(value: Any) -> bool:
         part = todo.pop()
         if isinstance(part, Mapping):
             todo += part.values()
-        elif isinstance(part, list | tuple | set | frozenset):
+        elif isinstance(part, (list, tuple, set, frozenset)):
             todo += part
         elif part is not None and part != "":
             return False
@@ -181,15 +181,25 @@ def observed_step(name: str, kind: Kind) -> Step:
     return step
 
 
-def reference_step(reference: Reference) -> Step:
-    """A reference: the value only says that there is one, and how many."""
-    owner = reference.owner
+def reference_step(*references: Reference) -> Step:
+    """References: the value only says that there are some, and how many. Several follow each other in a map."""
+    owners = tuple(dict.fromkeys(reference.owner for reference in references))
+    plain: list[Pending] = [(each.owner, each, None, (), each.plain) for each in references]
 
     def step(build: RowBuild, value: Any, _level: Mapping[str, Any], path: Path) -> Failure:
-        key = (owner, path) if path else owner
-        if key not in build.objects:
-            build.name(key)
-        build.pending.append((key, reference, len(value) if isinstance(value, list | tuple) else None, path))
+        is_list = isinstance(value, (list, tuple))
+        if path or is_list:
+            count = len(value) if is_list else None
+            for each in references:
+                key = (each.owner, path) if path else each.owner
+                if key not in build.objects:
+                    build.name(key)
+                build.pending.append((key, each, count, path, None))
+            return None
+        for owner in owners:
+            if owner not in build.objects:
+                build.objects[owner] = None
+        build.pending += plain
         return None
 
     return step
@@ -224,7 +234,7 @@ def transformed_each(step: Step, each: Step) -> Step:
     """Under `unwrap`, a transformer that chooses among items: they keep their places in the list."""
 
     def transforming(build: RowBuild, value: Any, level: Mapping[str, Any], path: Path) -> Failure:
-        if isinstance(value, list | tuple):
+        if isinstance(value, (list, tuple)):
             return _each(each, build, value, path)
         return step(build, value, level, path)
 
@@ -279,7 +289,7 @@ def alternatives(steps: tuple[tuple[str, Step], ...]) -> Step:
     """
 
     def any_of(build: RowBuild, value: Any, level: Mapping[str, Any], path: Path) -> Failure:
-        if isinstance(value, list | tuple):
+        if isinstance(value, (list, tuple)):
             return _common([step(build, value, level, path) for _, step in steps])
         taken = ""
         failures: list[Failure] = []
@@ -335,7 +345,7 @@ class Level:
         """The level as a step of the one above: an object is walked, and each object of a list."""
         if type(value) is dict or isinstance(value, Mapping):
             self.walk(build, value, path)
-        elif isinstance(value, list | tuple) and len(path) < DEEPEST:
+        elif isinstance(value, (list, tuple)) and len(path) < DEEPEST:
             for index, item in enumerate(value):
                 if item is not None:
                     failure = self._item(build, item, (*path, index))
@@ -351,6 +361,6 @@ class Level:
         if type(item) is dict or isinstance(item, Mapping):
             self.walk(build, item, path)
             return None
-        if isinstance(item, list | tuple):
+        if isinstance(item, (list, tuple)):
             return self.step(build, item, {}, path)
         return NO_OBJECT

@@ -30,7 +30,29 @@ def writer(key: Key, group: str | None) -> Write:
         return _extend_top(key.steps[0], wrap=key.kind.shape == "any")
     if len(key.steps) == 1:
         return _write_group(key.steps[0], str(group), wrap=key.kind.shape == "any")
+    if len(key.steps) == 2 and group is None and key.kinds[0].shape != "structs":  # noqa: PLR2004  one part
+        return _write_part(*key.steps)
     return _write_deep(key, group)
+
+
+def _write_part(name: str, part: str) -> Write:
+    def write(_build: RowBuild, item: Object, value: Any) -> str | None:
+        mine = item.get(name)
+        if mine is None:
+            item[name] = {part: value}
+            return None
+        if isinstance(mine, list) and mine and isinstance(mine[0], dict):
+            mine = mine[0]
+        if not isinstance(mine, dict):
+            return TAKEN
+        there = mine.get(part)
+        if isinstance(there, dict) and isinstance(value, dict):
+            merge_into(there, value)
+        else:
+            mine[part] = value
+        return None
+
+    return write
 
 
 def _write_top(name: str) -> Write:

@@ -27,12 +27,12 @@ def canonical_json(value: Any) -> str:
         return encode_basestring(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return _number(value)
     if isinstance(value, Mapping):
         pairs = sorted(value.items(), key=lambda pair: pair[0].encode("utf-16-be", "surrogatepass"))
         return "{" + ",".join(f"{encode_basestring(k)}:{canonical_json(v)}" for k, v in pairs) + "}"
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return "[" + ",".join(map(canonical_json, value)) + "]"
     msg = f"{type(value).__name__} is not a JSON value"
     raise TypeError(msg)
@@ -76,7 +76,7 @@ def _as_text(value: Any) -> Any:
     """What stands for a value of a type that JSON does not know."""
     if isinstance(value, Mapping):
         return dict(value)
-    if isinstance(value, set | frozenset):
+    if isinstance(value, (set, frozenset)):
         return sorted(map(repr, value))
     text = str(value)
     return type(value).__qualname__ if " at 0x" in text else text
@@ -99,10 +99,10 @@ def _parts(row: Any) -> Iterator[str]:
             yield f"{{{len(value)}"
             for key in sorted(value, key=str, reverse=True):
                 todo += (value[key], str(key))
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, (list, tuple)):
             yield f"[{len(value)}"
             todo += reversed(value)
-        elif value is None or isinstance(value, str | int | float):
+        elif value is None or isinstance(value, (str, int, float)):
             yield f"{type(value).__name__} {value}"
         else:
             todo.append(_as_text(value))

@@ -59,7 +59,9 @@ COMPATIBLE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
 
 _PREFERRED_HASHES: Final = ("MD5", "SHA-1", "SHA-256", "SHA-512")
 _FRACTION: Final = re.compile(r"\.([0-9]+)Z$")
-_VARIANT: Final = "89ab"
+_NAMESPACE: Final = NAMESPACE.bytes
+_VARIANTS: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""From a digit of the digest to the one that tells RFC 9562's variant and keeps two bits."""
 
 
 def deterministic_id(
@@ -99,10 +101,9 @@ def own_id(object_type: str, source: str, record_key: bytes, name: str) -> str:
     SHA-256, shaped as a UUIDv4: §2.9 keeps its UUIDv5 namespace for contributing properties, and asks for
     version 4 where there are none. The same input gives the same id in every run.
     """
-    digest = hashlib.sha256(
-        f"{source}\0{object_type}\0{name}\0".encode("utf-8", "surrogatepass") + record_key
-    )
-    return _shape(object_type, digest.hexdigest(), "4")
+    text = f"{source}\0{object_type}\0{name}\0"
+    data = text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")
+    return _shape(object_type, hashlib.sha256(data + record_key).hexdigest(), "4")
 
 
 def bundle_id(ids: Iterable[str]) -> str:
@@ -131,7 +132,7 @@ def _trimmed(match: re.Match[str]) -> str:
 
 
 def _uuid5(object_type: str, data: bytes) -> str:
-    digest = hashlib.sha1(NAMESPACE.bytes + data, usedforsecurity=False).hexdigest()
+    digest = hashlib.sha1(_NAMESPACE + data, usedforsecurity=False).hexdigest()
     return _shape(object_type, digest, "5")
 
 
@@ -143,8 +144,7 @@ def _single(object_type: str, name: str, value: str) -> str:
 
 def _shape(object_type: str, digest: str, version: str) -> str:
     """A UUID of a version (RFC 9562) from the first 128 bits of a digest in hex."""
-    variant = _VARIANT[int(digest[16], 16) & 3]
     return (
         f"{object_type}--{digest[:8]}-{digest[8:12]}-{version}{digest[13:16]}-"
-        f"{variant}{digest[17:20]}-{digest[20:32]}"
+        f"{_VARIANTS[digest[16]]}{digest[17:20]}-{digest[20:32]}"
     )

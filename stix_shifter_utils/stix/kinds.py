@@ -50,8 +50,8 @@ class Kind:
         return name, (self.members or {}).get(name) or self.rest or ANY
 
     def reader(self) -> Clean:
-        """`read` as a function of its own, the shorter the simpler the kind is."""
-        if self.shape == "any":
+        """`read` as a function of its own, short for simple kinds, which take lists of one by `read` only."""
+        if self.shape in {"any", "scalar"}:
             return self.clean
         if self.shape != "list":
             return self.read
@@ -68,9 +68,9 @@ class Kind:
         """A native value as this property holds it, or None; parts that do not fit are left out."""
         match self.shape:
             case "list" | "structs":
-                items = value if isinstance(value, list | tuple) else [value]
+                items = value if isinstance(value, (list, tuple)) else [value]
                 return [item for item in map(self._item, items) if item is not None] or None
-            case "scalar" if isinstance(value, list | tuple):
+            case "scalar" if isinstance(value, (list, tuple)):
                 return self.clean(value[0]) if len(value) == 1 else None
             case "struct":
                 return self._struct(value)
@@ -105,11 +105,15 @@ def nothing(_value: Any) -> None:
 ANY: Final = Kind("any", anything, "empty, or no JSON value", name_of=str)
 
 _CPE_PART: Final = r"(?:(?:\?*|\*?)(?:[a-zA-Z0-9._-]|\\[\\*?!\"#$%&'()+,/:;<=>@\[\]^`{|}~])+(?:\?*|\*?)|[*-])"
-_CPE: Final = (
+_CPE: Final = re.compile(
     rf"cpe:2\.3:[aho*-](?::{_CPE_PART}){{5}}:(?:[a-zA-Z]{{2,3}}(?:-(?:[a-zA-Z]{{2}}|[0-9]{{3}}))?|[*-])"
+    rf"(?::{_CPE_PART}){{4}}"
 )
-_ARGUMENT_VALUE: Final = r"([^\s\"'=|]+(=([^\s\"'=|]+|\"[^\"]*\"|'[^']*'))?|\"[^\"]*\"|'[^']*')"
-_ARGUMENT: Final = rf"((-{{1,2}}|\/)[^\s=]+ (?![-\/]))?{_ARGUMENT_VALUE}"
+_ARGUMENT: Final = re.compile(
+    r"((-{1,2}|\/)[^\s=]+ (?![-\/]))?"
+    r"([^\s\"'=|]+(=([^\s\"'=|]+|\"[^\"]*\"|'[^']*'))?|\"[^\"]*\"|'[^']*')"
+)
+_TLSH: Final = re.compile("[a-zA-Z0-9]{70}")
 _HIVE: Final = re.compile(r"(HKLM|HKCC|HKCR|HKCU|HKU)(?=\\|$)", re.IGNORECASE)
 _HIVES: Final = {
     "HKLM": "HKEY_LOCAL_MACHINE", "HKCC": "HKEY_CURRENT_CONFIG", "HKCR": "HKEY_CLASSES_ROOT",
@@ -145,10 +149,10 @@ def one_of(allowed: frozenset[str], value: Any) -> str | None:
     return word if word in allowed else None
 
 
-def matching(pattern: str, value: Any) -> str | None:
+def matching(pattern: re.Pattern[str], value: Any) -> str | None:
     """The text, if a pattern matches all of it."""
-    word = values.text(value)
-    return word if word and re.fullmatch(pattern, word) else None
+    word = value if type(value) is str and value.isascii() else values.text(value)
+    return word if word and pattern.fullmatch(word) else None
 
 
 def _between(low: int, high: int, value: Any) -> int | None:
@@ -182,7 +186,7 @@ def _mail_header(value: Any) -> Any:
 def tlsh(value: Any) -> str | None:
     """A TLSH hash, without the `T1` that newer tools put before it."""
     word = values.text(value) or ""
-    return matching("[a-zA-Z0-9]{70}", word[2:] if len(word) == 72 else word)  # noqa: PLR2004  with version "T1"
+    return matching(_TLSH, word[2:] if len(word) == 72 else word)  # noqa: PLR2004  with version "T1"
 
 
 def _second(value: Any) -> str | None:
@@ -231,7 +235,7 @@ WORDS: Final[Mapping[str, Kind]] = {
     "url": scalar(values.url, "a URI", spare=True, is_identity=True),
     "url_text": scalar(values.url, "a URI", spare=True),
     "registry_key": scalar(_registry_key, "a registry key", spare=True),
-    "cpe": scalar(partial(matching, _CPE + rf"(?::{_CPE_PART}){{4}}"), "a CPE 2.3 name", spare=True),
+    "cpe": scalar(partial(matching, _CPE), "a CPE 2.3 name", spare=True),
     "media_type": scalar(
         partial(one_of, frozenset(_MEDIA_TYPES.split())), "a registered media type", spare=True
     ),
@@ -240,7 +244,9 @@ WORDS: Final[Mapping[str, Kind]] = {
         "list", partial(one_of, frozenset(_LANGUAGES.split())), "not ISO 639-2 codes", spare=True
     ),
     "arguments 2.0": Kind("list", partial(matching, _ARGUMENT), "not single arguments", spare=True),
-    "language": scalar(partial(matching, "en|de|fr|es|it|ja|zh|ru"), "a language tag", spare=True),
+    "language": scalar(
+        partial(matching, re.compile("en|de|fr|es|it|ja|zh|ru")), "a language tag", spare=True
+    ),
     "text_or_integer": scalar(_text_or_integer, "a text or whole number"),
     "mail_header": Kind("any", _mail_header, "not a text"),
 }

@@ -132,6 +132,6 @@ def _follow(value: Any, renamed: Mapping[str, str], name: str = "") -> bool:
             if part in renamed and here.endswith(("_ref", "_refs")):
                 value[key] = renamed[part]
                 found = True
-        elif isinstance(part, dict | list):
+        elif isinstance(part, (dict, list)):
             found = _follow(part, renamed, here) or found
     return found

@@ -6,6 +6,7 @@ custom: they hold any JSON.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -87,10 +88,12 @@ def _capital(name: str) -> str:
 
 def _hashes(_rest: str, version: Version) -> Kind:
     members = {
-        name: scalar(partial(matching, f"[a-fA-F0-9]{{{length}}}"), f"{length} hexadecimal digits")
+        name: scalar(
+            partial(matching, re.compile(f"[a-fA-F0-9]{{{length}}}")), f"{length} hexadecimal digits"
+        )
         for name, length in HEX_LENGTHS.items()
     }
-    fuzzy = scalar(partial(matching, "[a-zA-Z0-9/+:.]{1,128}"), "an ssdeep hash")
+    fuzzy = scalar(partial(matching, re.compile("[a-zA-Z0-9/+:.]{1,128}")), "an ssdeep hash")
     members |= {hash_name("SSDEEP", version): fuzzy, "TLSH": scalar(tlsh, "a TLSH hash")}
     return replace(_dictionary(version, TEXT, members), name_of=partial(hash_name, version=version))
 

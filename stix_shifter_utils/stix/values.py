@@ -51,6 +51,7 @@ _URI: Final = re.compile(
     r"(?:\?(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?(?:#(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?",
     re.ASCII,
 ).fullmatch
+_PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]*)?").fullmatch
 _MEANT: Final = re.compile(r"[^\W_]").search
 """A letter or digit: what a value has that is more than a place-holder such as `-`."""
 
@@ -190,7 +191,7 @@ def text(value: Any) -> str | None:
     value = plain(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return str(value)
     return value if isinstance(value, str) else None
 
@@ -215,7 +216,7 @@ def number(value: Any) -> float | int | None:
     value = plain(value)
     if isinstance(value, bool):
         return None
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return value
     if isinstance(value, str) and _NUMBER(value):
         return integer(value) if _INTEGER(value) else plain(float(value))
@@ -243,7 +244,7 @@ def hexadecimal(value: Any) -> str | None:
 
 def binary(value: Any) -> str | None:
     """Base64 text. Bytes are encoded; text has to be Base64 already."""
-    if isinstance(value, bytes | bytearray | memoryview):
+    if isinstance(value, (bytes, bytearray, memoryview)):
         return b64encode(value).decode() or None
     word = text(value)
     return word if word and _BASE64(word) else None
@@ -348,6 +349,8 @@ def email_address(value: Any) -> str | None:
 
 def url(value: Any) -> str | None:
     """A URI by RFC 3986."""
+    if type(value) is str and _PLAIN_URL(value):
+        return value
     word = text(value)
     match = _URI(word) if word else None
     return word if match and (match[1] is None or ipv6(match[1])) else None

@@ -33,7 +33,7 @@ class ToInteger(ValueTransformer):
 
     @staticmethod
     def transform(obj: Any) -> int | None:
-        if obj is None or isinstance(obj, list | dict):
+        if obj is None or isinstance(obj, (list, dict)):
             msg = "ToInteger"
             raise refuse(msg, obj, "a number or its text")
         try:
@@ -53,7 +53,7 @@ class ToString(ValueTransformer):
 
     @staticmethod
     def transform(obj: Any) -> str | None:
-        return None if obj is None or isinstance(obj, list | dict) else str(obj)
+        return None if obj is None or isinstance(obj, (list, dict)) else str(obj)
 
 
 class ToLowercaseArray(ValueTransformer):
@@ -63,11 +63,12 @@ class ToLowercaseArray(ValueTransformer):
 
     @staticmethod
     def transform(obj: Any) -> list[str]:
-        items = obj.split(", ") if isinstance(obj, str) else obj
-        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        if isinstance(obj, str):
+            return obj.lower().split(", ")
+        if not isinstance(obj, list) or not all(isinstance(item, str) for item in obj):
             msg = "ToLowercaseArray"
             raise refuse(msg, obj, "text or a list of texts")
-        return [item.lower() for item in items]
+        return [item.lower() for item in obj]
 
 
 class ToBase64(ValueTransformer):

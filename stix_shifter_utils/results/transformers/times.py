@@ -12,6 +12,8 @@ from stix_shifter_utils.results.transformers.base import ValueTransformer, refus
 from stix_shifter_utils.stix import format_time, timestamp
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_FIRST: Final = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH) // timedelta(milliseconds=1)
+_LAST: Final = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(milliseconds=1)
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -19,18 +21,27 @@ _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 def _from_epoch(value: Any, per_second: int) -> str | None:
     """A timestamp from a count since 1970, a number or its text, with or without a fraction; else None."""
     if type(value) is int:
-        microseconds = value * 1_000_000 // per_second
-    else:
-        try:
-            # text of a float has the digits that the source wrote, the float itself a few more
-            number = Decimal(str(value).strip())
-            microseconds = int((number * 1_000_000 / per_second).to_integral_value())
-        except (InvalidOperation, ValueError, OverflowError):
-            return None
+        milliseconds = value * 1000 // per_second
+        return _from_milliseconds(milliseconds) if _FIRST <= milliseconds <= _LAST else None
     try:
+        # text of a float has the digits that the source wrote, the float itself a few more
+        number = Decimal(str(value).strip())
+        microseconds = int((number * 1_000_000 / per_second).to_integral_value())
         return format_time(_EPOCH + timedelta(microseconds=microseconds))
-    except OverflowError:
+    except (InvalidOperation, ValueError, OverflowError):
         return None
+
+
+def _from_milliseconds(count: int) -> str:
+    minutes, milliseconds = divmod(count, 60_000)
+    second, fraction = divmod(milliseconds, 1000)
+    return f"{_minute(minutes)}:{second:02}.{fraction:03}Z"
+
+
+@lru_cache(maxsize=4096)
+def _minute(minutes: int) -> str:
+    """The date and time of a minute, of which rows often share one."""
+    return (_EPOCH + timedelta(minutes=minutes)).isoformat()[:16]
 
 
 class EpochToTimestamp(ValueTransformer):
@@ -40,7 +51,7 @@ class EpochToTimestamp(ValueTransformer):
 
     @staticmethod
     def transform(obj: Any) -> str | None:
-        return _from_epoch(obj, 1000) if isinstance(obj, int | float | str) else None
+        return _from_epoch(obj, 1000) if isinstance(obj, (int, float, str)) else None
 
 
 class EpochSecondsToTimestamp(ValueTransformer):
@@ -50,7 +61,7 @@ class EpochSecondsToTimestamp(ValueTransformer):
 
     @staticmethod
     def transform(obj: Any) -> str | None:
-        return _from_epoch(obj, 1) if isinstance(obj, int | float | str) else None
+        return _from_epoch(obj, 1) if isinstance(obj, (int, float, str)) else None
 
 
 def _moment(name: str, value: Any) -> datetime:
