@@ -58,7 +58,7 @@ class SourceRun:
         self.number, self.source, self.entry = number, source, entry
         self.settings, self._pages, self._tell = settings, pages, tell
         self.candidates: list[Candidate] = []
-        self._ends = 0.0
+        self._ends = self._limit_s = 0.0
         self._secrets: frozenset[str] = source.secrets
 
     @property
@@ -69,7 +69,8 @@ class SourceRun:
     async def run(self) -> None:
         """Everything; a failure becomes the entry's."""
         began = time.monotonic()
-        self._ends = began + self.limit_s
+        self._limit_s = self.limit_s
+        self._ends = began + self._limit_s
         self.entry.state, self.entry.started = "running", datetime.now(timezone.utc)
         try:
             answer = await answer_of(self._work(), secrets=self._secrets)
@@ -172,8 +173,16 @@ class SourceRun:
             finally:
                 entry.took_s = time.monotonic() - began
             if isinstance(answer, dict):
-                entry.state, entry.failure = "failed", self._failure(answer)
+                entry.state, entry.failure = "failed", self._failure(self._timed(answer, search.given))
             self._tell(f"search {entry.state}")
+
+    def _timed(self, answer: Mapping[str, Any], given: int) -> Mapping[str, Any]:
+        """An error, in words of the source's limit where that ended it: a flow knows only what was left."""
+        if time.monotonic() < self._ends:
+            return answer
+        kept = f"; the {given} rows that came before are kept" if given else ""
+        text = f"not done within its time limit of {self._limit_s:g} s; narrow the window or allow more{kept}"
+        return {**answer, "error": text}
 
     async def _fetched(self, search: _DialectSearch) -> None:
         """Read a search to its end or to a limit, from what was kept of it and from the source."""

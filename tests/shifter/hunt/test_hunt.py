@@ -107,7 +107,7 @@ def test_a_dead_a_slow_a_refusing_and_a_cutting_source_hide_nothing_of_the_healt
     codes = {entry.name: {failure.code for failure in entry.failures} for entry in report.ledger.sources}
     assert codes["dead"] == codes["slow"] == {"service_unavailable"}
     assert codes["refusing"] == {"authentication_fail"}
-    assert "the time set for it" in report.ledger.sources[2].reason
+    assert "not done within its time limit of 1 s" in report.ledger.sources[2].reason
     assert {entry.matched for entry in report.ledger.sources if entry.worked} == {20, 10}
     assert_valid(report)
     assert not report.worked
