@@ -182,7 +182,7 @@ def observed_step(name: str, kind: Kind) -> Step:
 
 
 def reference_step(*references: Reference) -> Step:
-    """References: the value only says that there are some, and how many. Several follow each other in a map."""
+    """References that follow each other in a map: the value only says that there are some, and how many."""
     owners = tuple(dict.fromkeys(reference.owner for reference in references))
     plain: list[Pending] = [(each.owner, each, None, (), each.plain) for each in references]
 
