@@ -11,14 +11,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from stix_shifter_utils.mapping.checks import check_of
-from stix_shifter_utils.mapping.fills import FILLS, Names, copied_from, set_aside_from
+from stix_shifter_utils.mapping.fills import (
+    FILLS,
+    Names,
+    copied_from,
+    gives_way,
+    set_aside_from,
+    without_partial_extension,
+)
 from stix_shifter_utils.mapping.properties import Property, is_partial, property_of
+from stix_shifter_utils.pattern import make_path
 from stix_shifter_utils.pattern.spellings import other_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from stix_shifter_utils.mapping.leaves import Leaf
+    from stix_shifter_utils.mapping.versions import Version
     from stix_shifter_utils.pattern import ObjectPath, PathStep
 
 _MAX_HOPS: Final = 8  # references followed one after the other: `process:parent_ref.parent_ref...`
@@ -29,6 +38,7 @@ _MIXED: Final = "the object may become one of another type"
 _PARTIAL: Final = "an object that has too little else is kept as a partial one, of another type"
 _FILLED: Final = "it is filled in only where the source has no value"
 _WHOLE: Final = "it is a part of a value that is taken whole"
+_GIVES_WAY: Final = "another property may make results set it aside"
 _ASIDE: Final = "only values that do not fit their own property are kept under this name"
 
 
@@ -46,13 +56,14 @@ def is_reference(name: str) -> bool:
 class Feed:
     """A leaf that can fill a property, and the reasons why its value may not show there.
 
-    `opaque`: how the value follows from the native one is not known.
+    `opaque`: how the value follows from the native one is not known. `filled`: the leaf only triggers it.
     """
 
     leaf: Leaf
     property: Property
     doubts: tuple[str, ...] = ()
     opaque: bool = False
+    filled: bool = False
 
     def doubted(self, *doubts: str) -> Feed:
         return replace(self, doubts=(*self.doubts, *doubts))
@@ -61,7 +72,8 @@ class Feed:
 class Feeds:
     """The leaves of one map by property and by object. Immutable after it is made."""
 
-    def __init__(self, leaves: Iterable[Leaf]) -> None:
+    def __init__(self, leaves: Iterable[Leaf], version: Version = "2.1") -> None:
+        self._version = version
         self.observed: dict[str, list[Leaf]] = defaultdict(list)
         self.aliases: dict[tuple[str, Names], ObjectPath] = {}
         self._by_property: dict[tuple[str, Names], list[Feed]] = defaultdict(list)
@@ -77,7 +89,7 @@ class Feeds:
         self.natives = frozenset(each.leaf.native for members in self._by_object.values() for each in members)
 
     def _add(self, leaf: Leaf, path: ObjectPath) -> None:
-        shown = property_of(path)
+        shown = property_of(path, self._version)
         self._by_object[leaf.object_name].append(Feed(leaf, shown))
         self._paths[path] = None
         written = (path.object_type, plain(path.steps))
@@ -104,6 +116,8 @@ class Feeds:
         return self._fed(path.object_type, plain(path.steps), _MAX_HOPS)
 
     def _fed(self, object_type: str, names: Names, hops: int) -> list[Feed]:
+        if is_partial(object_type):
+            return list(self._partial(names, hops))
         found: list[Feed] = []
         for spelled, doubts in self._spellings(object_type, names):
             found += [each.doubted(*doubts) for each in self._by_property.get((object_type, spelled), ())]
@@ -130,6 +144,8 @@ class Feeds:
         return found
 
     def _in_object(self, name: str, rest: Names, hops: int) -> list[Feed]:
+        if rest == ("partial_type",):
+            return [replace(each.doubted(_PARTIAL), opaque=True) for each in self._by_object.get(name, ())]
         types = dict.fromkeys(each.property.path.object_type for each in self._by_object.get(name, ()))
         return [
             each.doubted(_ALONE)
@@ -153,18 +169,27 @@ class Feeds:
             for feed in self._by_property.get((object_type, names[:length]), ()):
                 if not feed.leaf.references:
                     yield feed, _WHOLE
+        whole = without_partial_extension(names)
+        if whole is not None:
+            yield from ((feed, _PARTIAL) for feed in self._fed(object_type, whole, 0))
         aside = set_aside_from(names)
         if aside is not None and (object_type, names) not in self._by_property:
             yield from ((feed, _ASIDE) for feed in self._by_property.get((object_type, aside), ()))
-        if is_partial(object_type):
-            for (_, used), feeds in list(self._by_property.items()):
-                if used == names:
-                    yield from ((feed, _PARTIAL) for feed in feeds)
+
+    def _partial(self, names: Names, hops: int) -> Iterator[Feed]:
+        """All that can stand under these names in an object of any type."""
+        own = dict.fromkeys(kind for kind, _ in self._by_property)
+        found = [feed for kind in own for feed in self._fed(kind, names, hops)]
+        if names[0] == "partial_type":
+            found = [feed for members in self._by_object.values() for feed in members]
+        for feed in found:
+            yield replace(feed.doubted(_PARTIAL), opaque=True)
 
     def _filled(self, object_type: str, names: Names) -> Iterator[Feed]:
         fill = FILLS.get(object_type, {}).get(names)
         if fill is None:
             return
+        target = property_of(make_path(object_type, ".".join(f"'{name}'" for name in names)), self._version)
         for (kind, used), feeds in list(self._by_property.items()):
             if kind != object_type or used == names:
                 continue
@@ -174,7 +199,7 @@ class Feeds:
                         leaf = replace(
                             feed.leaf, references=(), transformer=None, has_constant=True, constant=constant
                         )
-                        yield replace(feed.doubted(_FILLED), leaf=leaf)
+                        yield Feed(leaf, target, (*feed.doubts, _FILLED), filled=True)
 
 
 def _doubts(members: list[Feed]) -> dict[str, tuple[str, ...]]:
@@ -194,7 +219,9 @@ def _doubts(members: list[Feed]) -> dict[str, tuple[str, ...]]:
         if above or (len(rivals) > 1 and not _take_turns([each.leaf for each in rivals])):
             found.append(_RIVAL)
         for each in rivals:
-            doubts[each.leaf.key] = (*found, *(() if each.property.stands else (_PARTIAL,)))
+            kept = () if each.property.stands else (_PARTIAL,)
+            stays = (_GIVES_WAY,) if gives_way(each.property.path.object_type, names) else ()
+            doubts[each.leaf.key] = (*found, *kept, *stays)
     return doubts
 
 

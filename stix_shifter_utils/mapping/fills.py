@@ -41,7 +41,10 @@ FILLS: Final[Mapping[str, Mapping[Names, Fill]]] = {
             ]
         ),
     },
-    "email-message": {("is_multipart",): Fill((True, False), ((),))},
+    "email-message": {
+        ("is_multipart",): Fill((True, False), ((),)),
+        **dict([_part("body_multipart", "body")]),
+    },
     "artifact": {("encryption_algorithm",): Fill(("mime-type-indicated",), (("decryption_key",),))},
     "file": {
         ("is_encrypted",): Fill((True,), (("encryption_algorithm",), ("decryption_key",))),
@@ -61,6 +64,7 @@ FILLS: Final[Mapping[str, Mapping[Names, Fill]]] = {
 _COPIES: Final[Mapping[str, Mapping[Names, tuple[Names, ...]]]] = {
     "user-account": {("user_id",): (("account_login",), ("display_name",))}
 }
+_PARTIAL_EXTENSION: Final = "x-partial-"
 _MADE: Final[Mapping[Names, tuple[Names, ...]]] = {
     ("created",): (("modified",),),
     ("modified",): (("created",),),
@@ -72,6 +76,30 @@ def copied_from(object_type: str, names: Names) -> tuple[Names, ...]:
     if not is_standard(object_type):
         return _MADE.get(names, ())
     return _COPIES.get(object_type, {}).get(names, ())
+
+
+_GIVES_WAY: Final[Mapping[str, frozenset[Names]]] = {
+    "artifact": frozenset({("url",)}),
+    "email-message": frozenset({("body",), ("additional_header_fields",), ("body_multipart", "body")}),
+    "network-traffic": frozenset({("is_active",), ("end",)}),
+}
+_CUSTOM_GIVES_WAY: Final = frozenset(
+    {"confidence", "labels", "revoked", "external_references", "created_by_ref"}
+)
+
+
+def gives_way(object_type: str, names: Names) -> bool:
+    """Whether other properties of the object can make results set this one aside."""
+    if not is_standard(object_type):
+        return names[0] in _CUSTOM_GIVES_WAY
+    return any(names[: len(one)] == one for one in _GIVES_WAY.get(object_type, ()))
+
+
+def without_partial_extension(names: Names) -> Names | None:
+    """The names as the map has them, of an extension that results rename because it is not whole."""
+    if len(names) < 2 or names[0] != "extensions" or not names[1].startswith(_PARTIAL_EXTENSION):  # noqa: PLR2004
+        return None
+    return (names[0], names[1].removeprefix(_PARTIAL_EXTENSION), *names[2:])
 
 
 def set_aside_from(names: Names) -> Names | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stix_shifter_utils.mapping.leaves import Constant, Leaf
+    from stix_shifter_utils.mapping.versions import Version
 
 _LISTS: Final = frozenset({Relation.LOWERCASE_LIST, Relation.TO_LIST})
 
@@ -67,11 +68,12 @@ class FieldIndex:
         fields: NativeFields | None = None,
         relations: Mapping[str, Relation] | None = None,
         fallback: bool = False,
+        version: Version = "2.1",
     ) -> None:
-        self._fallback = fallback
+        self._fallback, self._version = fallback, version
         self.fields = fields or NativeFields()
         self._relations = relations or {}
-        self._feeds = Feeds(leaves)
+        self._feeds = Feeds(leaves, version)
         self._asked = None if from_stix is None else _asked_fields(from_stix)
         self._known: dict[ObjectPath, tuple[FieldBinding, ...]] = {}
 
@@ -147,7 +149,7 @@ class FieldIndex:
         steps = (name,) if (name,) in self._feeds.natives else tuple(name.split("."))
         kind, list_at = self.fields.kind(name), self.fields.list_at(name)
         leads = any(step.endswith(("_ref", "_refs")) for step in plain(path.steps)[:-1])
-        target = None if leads else property_of(path)
+        target = None if leads else property_of(path, self._version)
         blind = FieldBinding(name, steps, kind, property=target, list_at=list_at, comes_back=False)
         return _indexed(replace(blind, is_listed=kind.is_list), path)
 
@@ -173,12 +175,15 @@ class FieldIndex:
         relation = Relation.OPAQUE if feed.opaque else self._relation(leaf)
         if relation is Relation.FIRST_OF_LIST:
             doubts = (*doubts, "only the first item of a list becomes the value")
+        kind, shown = self.fields.kind(leaf.field), feed.property
+        if kind.is_list and not (leaf.unwrap or shown.takes_lists or shown.splits):
+            doubts = (*doubts, "the property holds one value, so lists of several are left out")
         return FieldBinding(
             field=leaf.field,
             path=leaf.native,
-            kind=self.fields.kind(leaf.field),
+            kind=kind,
             relation=relation,
-            constant=leaf.constant,
+            constant=leaf.constant if feed.filled else _cleaned(leaf.constant, feed.property),
             property=feed.property,
             list_at=self.fields.list_at(leaf.field),
             is_listed=self._is_listed(feed, relation),
@@ -199,7 +204,17 @@ class FieldIndex:
             return Relation.CONSTANT
         if leaf.transformer is None:
             return Relation.IDENTITY
-        return self._relations.get(leaf.transformer, Relation.OPAQUE)
+        found = self._relations.get(leaf.transformer, Relation.OPAQUE)
+        return Relation.OPAQUE if found is Relation.CONSTANT else found  # which constant, only its code knows
+
+
+def _cleaned(constant: Constant, shown: Property) -> Constant:
+    """A constant of the map as its property holds it; None when it cannot."""
+    if shown.cleaning is Cleaning.AS_IS or constant is None:
+        return constant
+    items = constant if isinstance(constant, list) else [constant]
+    found = [clean for clean in map(shown.clean, items) if clean is not None]
+    return found if isinstance(constant, list) else found[0] if found else None
 
 
 def _indexed(binding: FieldBinding, path: ObjectPath) -> FieldBinding:

@@ -19,6 +19,7 @@ from stix_shifter_utils.mapping.leaves import leaves
 
 if TYPE_CHECKING:
     from stix_shifter_utils.mapping.relation import Relation
+    from stix_shifter_utils.mapping.versions import Version
 
 FROM_STIX: Final = "from_stix_map"
 TO_STIX: Final = "to_stix_map"
@@ -52,11 +53,17 @@ class DialectMapping:
         fields: Mapping[str, Any] | None = None,
         relations: Mapping[str, Relation] | None = None,
         fallback: bool = False,
+        version: Version = "2.1",
     ) -> DialectMapping:
-        """From parsed JSON instead of files. Raises MappingFileError."""
+        """From parsed JSON instead of files; `version` is that of the results. Raises MappingFileError."""
         native = NativeFields.read(fields or {})
         index = FieldIndex(
-            leaves(to_stix or {}), from_stix=from_stix, fields=native, relations=relations, fallback=fallback
+            leaves(to_stix or {}),
+            from_stix=from_stix,
+            fields=native,
+            relations=relations,
+            fallback=fallback,
+            version=version,
         )
         return cls(dialect, from_stix, to_stix or {}, operators or {}, native, index)
 
@@ -98,7 +105,8 @@ def load_mappings(
         raise MappingFileError(msg)
     sources = tuple(_source(folder, dialect, name, custom, bool(chosen.get("stix_2.1"))) for name in _FILES)
     known = tuple(sorted((relations or {}).items(), key=lambda item: item[0]))
-    return _load(dialect, sources, known, fallback=bool(chosen.get("unmapped_fallback")))
+    version: Version = "2.1" if chosen.get("stix_2.1") else "2.0"
+    return _load(dialect, sources, known, fallback=bool(chosen.get("unmapped_fallback")), version=version)
 
 
 def load_file(
@@ -139,6 +147,7 @@ def _load(
     relations: tuple[tuple[str, Relation], ...],
     *,
     fallback: bool,
+    version: Version,
 ) -> DialectMapping:
     files = {name: _read(source) for name, source in zip(_FILES, sources, strict=True)}
     if files[FROM_STIX] is None and files[TO_STIX] is None:
@@ -152,6 +161,7 @@ def _load(
         fields=files[FIELDS],
         relations=dict(relations),
         fallback=fallback,
+        version=version,
     )
 
 

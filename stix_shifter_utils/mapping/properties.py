@@ -22,6 +22,8 @@ from stix_shifter_utils.stix.observables import object_kind, typed_by_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from stix_shifter_utils.mapping.versions import Version
+
 
 class Cleaning(enum.Enum):
     """What becomes of a value."""
@@ -57,9 +59,9 @@ class Property:
     """A property that a map feeds.
 
     `clean` gives the value that the property holds, or None. `low` and `high` bound whole numbers.
-    `is_list`: the property, or one above it, is a list. `splits`: a list of values becomes a list of
-    objects. `stands`: an object with this property alone is whole, so that it keeps its type. `unit_us`:
-    times are cut to this many microseconds.
+    `is_list`: the property, or one above it, is a list. `takes_lists`: it can hold a list of values itself.
+    `splits`: a list of values becomes a list of objects. `stands`: an object with this property alone is
+    whole, so that it keeps its type. `unit_us`: times are cut to this many microseconds.
     """
 
     path: ObjectPath
@@ -68,6 +70,7 @@ class Property:
     low: int | None = None
     high: int | None = None
     is_list: bool = False
+    takes_lists: bool = False
     splits: bool = False
     stands: bool = True
     unit_us: int = 1
@@ -90,17 +93,14 @@ _BOUNDS_OF: Final = {WORDS[word].clean: bounds for word, bounds in _BOUNDS.items
 
 
 @lru_cache(maxsize=4096)
-def property_of(path: ObjectPath) -> Property:
-    """The property that a map's key names, with the path under which results show it (list indexes left out).
-
-    Version 2.1's rules; where 2.0 differs, it takes fewer values.
-    """
+def property_of(path: ObjectPath, version: Version = "2.1") -> Property:
+    """The property that a map's key names, under the path by which results show it."""
     kind_name = object_type(path.object_type)
     names = [step for step in path.steps if isinstance(step, str)]
-    kind, kinds, steps = object_kind(kind_name, "2.1"), [], []
+    kind, kinds, steps = object_kind(kind_name, version), [], []
     for place, name in enumerate(names):
         legal, kind = kind.member(name if place else property_name(name))
-        kind = typed_by_name(legal, kind, "2.1")
+        kind = typed_by_name(legal, kind, version)
         steps.append(legal)
         kinds.append(kind)
     shown = make_path(kind_name, ".".join(f"'{_quoted(step)}'" for step in steps))
@@ -112,8 +112,9 @@ def property_of(path: ObjectPath) -> Property:
         low=low,
         high=high,
         is_list=any(each.is_list for each in kinds),
+        takes_lists=kind.is_list or kind.shape == "any",
         splits=kind.is_identity,
-        stands=_stands(kind_name, (name_in("2.1", kind_name, steps[0]), *steps[1:]), tuple(kinds)),
+        stands=_stands(kind_name, (name_in(version, kind_name, steps[0]), *steps[1:]), tuple(kinds), version),
         unit_us=_UNITS.get(kind.clean, 1),
     )
 
@@ -130,11 +131,11 @@ def _cleaning(kind: Kind) -> Cleaning:
     return _CLEANINGS.get(kind.clean, Cleaning.OTHER)
 
 
-def _stands(kind_name: str, steps: Sequence[str], kinds: Sequence[Kind]) -> bool:
+def _stands(kind_name: str, steps: Sequence[str], kinds: Sequence[Kind], version: Version) -> bool:
     """Whether an object with one property is whole, asked of the rules themselves with a made-up object."""
     if kind_name not in TABLE:
         return True
-    item: dict[str, Any] = {"type": kind_name, "spec_version": "2.1", "id": ""}
+    item: dict[str, Any] = {"type": kind_name}
     holder: Any = item
     for step, kind in zip(steps[:-1], kinds[:-1], strict=True):
         inner: dict[str, Any] = {}
@@ -142,7 +143,7 @@ def _stands(kind_name: str, steps: Sequence[str], kinds: Sequence[Kind]) -> bool
         holder = inner
     value: Any = 1 if _cleaning(kinds[-1]) is Cleaning.WHOLE else "x"
     holder[steps[-1]] = [value] if kinds[-1].is_list else value
-    if not settle(item, "2.1") or not settle_references(item, lambda target: kind_name):
+    if not settle(item, version) or not settle_references(item, lambda target: kind_name):
         return False
     found: Any = item
     for step in steps:

@@ -240,7 +240,7 @@ class Writer(ABC, Generic[F]):
     ) -> tuple[list[F | Scope], list[Answer[F]]] | None:
         """The common case, without a look at each comparison: exact lists hold all values."""
         inverters = self.inverters(comparisons[0].path, checked=checked)
-        if not inverters or not all(one.certain and one.binding.comes_back for one in inverters):
+        if not inverters or not all(map(_is_simple, inverters)):
             return None
         lists = _Lists()
         values = [
@@ -364,6 +364,11 @@ def _is_list(ways: Ways) -> bool:
         return False
     condition = ways[0].conditions[0]
     return isinstance(condition.demand, OneOf) and not condition.negated
+
+
+def _is_simple(one: Inverter) -> bool:
+    """Whether lists of a field are exact, if nothing in the values speaks against it."""
+    return one.by_values and one.certain and one.binding.comes_back
 
 
 def _says(way: Choice, comparator: Comparator) -> bool:

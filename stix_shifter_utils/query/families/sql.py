@@ -17,6 +17,7 @@ from stix_shifter_utils.query.conditions import (
     Between,
     Bound,
     Condition,
+    Demand,
     Holds,
     InBlock,
     Like,
@@ -193,7 +194,7 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
     def _write(  # noqa: PLR0911  one return for each demand
         self, column: str, condition: Condition, *, checked: bool
     ) -> Written[Clause] | None:
-        field = self._viewed(column, condition)
+        field = self._viewed(column, condition, checked=checked)
         if field is None:
             return None
         demand, kind = condition.demand, condition.field.kind.kind
@@ -213,19 +214,19 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
             return self._in_block(field, demand, condition, checked=checked)
         return Written(self._present(field, condition), exact=kind is not Kind.UNKNOWN)
 
-    def _viewed(self, column: str, condition: Condition) -> str | None:
-        if condition.view is View.VALUE and condition.field.kind.kind is not Kind.IP:
-            return column
-        if condition.view is View.FILE_NAME:
+    def _viewed(self, column: str, condition: Condition, *, checked: bool) -> str | None:
+        """What of a column is compared. A column of no stated kind may be of any type: hunts make it text."""
+        kind, view = condition.field.kind.kind, condition.view
+        if kind is Kind.UNKNOWN and checked and (view is not View.VALUE or _compares_text(condition.demand)):
+            column = self.as_text(column)
+        if view is View.VALUE or view is View.ANYTHING:
+            is_text = isinstance(condition.demand, (Like, Holds, Ordered))
+            return self.as_text(column) if kind is Kind.IP and is_text else column
+        if view is View.FILE_NAME:
             return self.file_name(column)
-        if condition.view is View.FOLDER:
+        if view is View.FOLDER:
             return self.folder(column)
-        if condition.view is View.NUMBER:
-            return self.as_number(column)
-        if condition.view is View.TEXT:
-            return self.as_text(column)
-        is_text = isinstance(condition.demand, (Like, Holds, Ordered))
-        return self.as_text(column) if is_text and condition.field.kind.kind is Kind.IP else column
+        return self.as_number(column) if view is View.NUMBER else self.as_text(column)
 
     def _present(self, field: str, condition: Condition) -> Clause:
         """A value that becomes one in results: not null, and not empty text."""
@@ -385,6 +386,13 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
     def like_own_way(self, field: str, parts: Sequence[str | Wild]) -> str | None:
         """A LIKE as the source compares a text that it keeps without case."""
         return self.like(field, parts, fold=True)
+
+
+def _compares_text(demand: Demand) -> bool:
+    """Whether a demand compares text, whatever the field holds."""
+    if isinstance(demand, OneOf):
+        return isinstance(demand.values[0], str)
+    return isinstance(demand, (Like, Holds, Ordered, InBlock))
 
 
 def _is_text(condition: Condition) -> bool:

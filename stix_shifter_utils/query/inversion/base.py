@@ -6,9 +6,9 @@ are in `values`, `texts` and `instants` beside this file. Languages come in only
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
-from stix_shifter_utils.mapping import Kind
+from stix_shifter_utils.mapping import Kind, Relation
 from stix_shifter_utils.pattern import Comparator
 from stix_shifter_utils.query.conditions import PRESENT, Choice, Condition, Demand, Fixed, View
 
@@ -29,6 +29,8 @@ SIGNS: Final = {
     Comparator.GREATER_THAN: ">",
     Comparator.GREATER_THAN_OR_EQUAL: ">=",
 }
+_FROM_NOTHING: Final = frozenset({Relation.OPAQUE, Relation.CONSTANT, Relation.BOOLEAN})
+"""Relations that may make a value of empty text."""
 OPPOSITE: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
@@ -40,6 +42,9 @@ class Inverter:
     they came back: then ways may be wider than what the pattern's words suggest, for the sake of rare
     values.
     """
+
+    by_values: ClassVar[bool] = True
+    """Whether `equal` alone decides about `=` and IN, so that many comparisons can be asked at once."""
 
     def __init__(self, binding: FieldBinding, path: ObjectPath, *, case: Case, checked: bool) -> None:
         self.binding, self.path, self.case, self.checked = binding, path, case, checked
@@ -99,7 +104,9 @@ class Inverter:
 
     def present(self, reason: str) -> tuple[Choice, ...]:
         """All that can be asked is that there is a value; the rest is judged here."""
-        return (Choice((Condition(self.binding, PRESENT),), exact=False, reason=reason, local=True),)
+        view = View.ANYTHING if self.binding.relation in _FROM_NOTHING else View.VALUE
+        condition = Condition(self.binding, PRESENT, view)
+        return (Choice((condition,), exact=False, reason=reason, local=True),)
 
     def condition(
         self, demand: Demand, *, view: View = View.VALUE, fold: bool = False, negated: bool = False

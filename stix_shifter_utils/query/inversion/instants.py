@@ -120,9 +120,10 @@ class InstantInverter(Inverter):
         typed = self.kind is Kind.TIMESTAMP and self.clock.scale is None and unit_us == 1
         self.is_counted, self.is_precise = counted, counted or typed
         self.margin_us = 0 if self.is_precise else unit_us
-        self.view = (
-            View.NUMBER if self.clock.scale and self.kind in {Kind.TEXT, Kind.TEXT_NOCASE} else View.VALUE
-        )
+        untold = self.kind is Kind.UNKNOWN and checked
+        as_number = self.clock.scale is not None and (untold or self.kind in {Kind.TEXT, Kind.TEXT_NOCASE})
+        self.view = View.NUMBER if as_number else View.VALUE
+        self.is_readable = self.clock.is_known and (self.clock.scale is not None or not untold)
 
     def exists(self) -> Ways:
         ways = super().exists()
@@ -138,7 +139,7 @@ class InstantInverter(Inverter):
         wanted = instants + [instant for text in texts if (instant := read_instant(text)) is not None]
         if not wanted:
             return self.exists() if negated else Fixed.NEVER
-        if not self.clock.is_known:
+        if not self.is_readable:
             return self.present("how the source writes this time is not known")
         if self.is_counted:
             return self._equal_counts(
@@ -176,7 +177,7 @@ class InstantInverter(Inverter):
             return self.present("the value is text in results, and a time in the source")
         if not isinstance(value, Timestamp):
             return self.incompatible(negated=negated)
-        if not self.clock.is_known:
+        if not self.is_readable:
             return self.present("how the source writes this time is not known")
         if negated:
             sign = OPPOSITE[sign]

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from stix_shifter_utils.pattern import ObjectPath
     from stix_shifter_utils.query.model import Case
 
+_HOST: Final = "10.0.0.1/32"
+_LOWERING: Final = frozenset({Relation.LOWERCASE, Relation.LOWERCASE_LIST, Relation.DOMAIN_OF_URL})
 NORMAL_FORM: Final = "the pattern compares text in normal form NFC, the source as it is"
 INVALID: Final = "only values that are valid for the property become it"
 SPELLED: Final = "the source may spell it in other ways"
@@ -76,7 +78,7 @@ class TextInverter(Inverter):
         only = binding.relation in {Relation.IPV4_ONLY, Relation.IPV6_ONLY}
         self.is_strict = cleaning in {Cleaning.VALID, Cleaning.RESPELLED} or only
         lower = self.object_type in {"domain-name", "mac-addr"} and self.is_respelled
-        self.lowered = lower or binding.relation in {Relation.LOWERCASE, Relation.LOWERCASE_LIST}
+        self.lowered = lower or binding.relation in _LOWERING
         self.fold = self.caseless or self.lowered
         self.view = View.VALUE
         self.vague = INVALID if self.is_strict else ""
@@ -115,6 +117,10 @@ class TextInverter(Inverter):
         clean = self.binding.property.clean(text)
         return clean == text or (self.caseless and isinstance(clean, str) and clean.lower() == text)
 
+    def can_hold(self, text: str) -> bool:
+        """Whether results ever hold this text under the path."""
+        return self.binding.property is None or self.binding.property.clean(text) is not None
+
     def equal_texts(self, texts: tuple[str, ...], *, negated: bool) -> Ways:
         fold = self.fold and any(map(is_cased, texts))
         reason = "" if not fold or all(map(folds_alike, texts)) else FOLDED
@@ -135,7 +141,7 @@ class TextInverter(Inverter):
     def equal_addresses(self, texts: tuple[str, ...], *, negated: bool) -> Ways:
         """Addresses are equal by value: IPv4 has one spelling (and one as a block of one), IPv6 many."""
         if all(map(is_ipv4, texts)):
-            hosts = tuple(f"{text}/32" for text in texts) if self.checked else ()
+            hosts = tuple(f"{text}/32" for text in texts) if self.checked and self.can_hold(_HOST) else ()
             reason = INVALID if negated else ""
             return (self.way(OneOf((*texts, *hosts)), negated=negated, reason=reason),)
         if negated or not self.checked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from stix_shifter_utils.mapping import Cleaning, Kind, Relation
 from stix_shifter_utils.mapping.kinds import TEXT_KINDS
@@ -30,6 +30,8 @@ _DECIMAL: Final = re.compile(r"0|-?[1-9][0-9]{0,18}")
 class OpaqueInverter(Inverter):
     """Values of which nothing is known but that they need a native value."""
 
+    by_values: ClassVar = False
+
     def ways(self, comparison: Comparison) -> Ways:
         if comparison.comparator is Comparator.EXISTS and comparison.negated:
             return ()
@@ -39,6 +41,8 @@ class OpaqueInverter(Inverter):
 class ConstantInverter(Inverter):
     """Values that the map states itself, wherever the native value is not null (it may be empty text)."""
 
+    by_values: ClassVar = False
+
     def ways(self, comparison: Comparison) -> Ways:
         from stix_shifter_utils.pattern.reach import static_kind  # loads the regular expressions
         from stix_shifter_utils.pattern.values import value_test
@@ -46,7 +50,7 @@ class ConstantInverter(Inverter):
         if comparison.comparator is Comparator.EXISTS and comparison.negated:
             return ()
         if self.binding.constant is None:
-            return self.present("the constant is the transformer's own")
+            return Fixed.NEVER
         if comparison.comparator is Comparator.EXISTS:
             return (self.way(PRESENT, view=View.ANYTHING),)
         test = value_test(comparison, static_kind(self.path), self.case)
@@ -65,11 +69,10 @@ class NumberInverter(Inverter):
         self.low = binding.property.low if binding.property else None
         self.high = binding.property.high if binding.property else None
         self.is_plain = self.kind is Kind.INTEGER
-        self.cut = (binding.relation is Relation.INTEGER or whole) and self.kind not in {
-            Kind.INTEGER,
-            Kind.UNKNOWN,
-        }
-        self.view = View.NUMBER if self.kind in TEXT_KINDS else View.VALUE
+        untold = self.kind is Kind.UNKNOWN
+        self.cut = (binding.relation is Relation.INTEGER or whole) and not self.is_plain
+        self.cut = self.cut and (checked or not untold)
+        self.view = View.NUMBER if self.kind in TEXT_KINDS or (untold and checked) else View.VALUE
         self.vague = "" if self.is_plain else "the native value may be no finite number"
         if self.cut:
             self.vague = "the native value may have a fraction or be other text"
@@ -152,13 +155,16 @@ class BooleanInverter(Inverter):
 
     def _words(self, *, is_true: bool) -> Ways:
         if self.binding.relation is Relation.BOOLEAN:
-            return (self.way(OneOf(_TRUE_WORDS), fold=True, negated=not is_true, reason=FOLDED),)
+            words = self.condition(OneOf(_TRUE_WORDS), fold=True, negated=not is_true)
+            empty = () if is_true else (self.condition(OneOf(("",))),)
+            return (Choice((words, *empty), exact=False, reason=FOLDED),)
         if self.checked:
             return self.present("blanks around the words count for nothing")
         return (self.way(OneOf(("true", "1") if is_true else ("false", "0")), fold=True, reason=FOLDED),)
 
     def exists(self) -> Ways:
-        return (self.way(PRESENT, reason="" if self.kind is Kind.BOOLEAN else "the value may be no boolean"),)
+        reason = "" if self.kind is Kind.BOOLEAN else "the value may be no boolean"
+        return (self.way(PRESENT, view=View.ANYTHING, reason=reason),)
 
     def incompatible(self, *, negated: bool) -> Ways:
         return self.exists() if negated else Fixed.NEVER
@@ -166,6 +172,8 @@ class BooleanInverter(Inverter):
 
 class StringInverter(TextInverter):
     """Numbers that become text: whole ones by their only decimal spelling."""
+
+    by_values: ClassVar = False
 
     def __init__(self, binding: FieldBinding, path: ObjectPath, *, case: Case, checked: bool) -> None:
         super().__init__(binding, path, case=case, checked=checked)
@@ -194,6 +202,8 @@ class StringInverter(TextInverter):
 
 class UnknownInverter(Inverter):
     """Fields without a stated kind: the literal's kind decides, and nothing is called exact."""
+
+    by_values: ClassVar = False
 
     def __init__(self, binding: FieldBinding, path: ObjectPath, *, case: Case, checked: bool) -> None:
         super().__init__(binding, path, case=case, checked=checked)

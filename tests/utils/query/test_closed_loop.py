@@ -10,11 +10,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 import duckdb
 import pytest
 
+from stix_shifter_utils.mapping import DialectMapping
 from stix_shifter_utils.pattern import Comparator, Pattern, parse_pattern
 from stix_shifter_utils.query import (
     CompilerOptions,
@@ -31,14 +33,18 @@ from stix_shifter_utils.testing.loop import ClosedLoop, LoopReport
 from stix_shifter_utils.testing.patterns import Shape, generate_patterns
 from stix_shifter_utils.testing.servers import DatabaseServer
 
-if TYPE_CHECKING:
-    from stix_shifter_utils.mapping import DialectMapping
 
-_SPEC = importlib.util.spec_from_file_location("loop_rows", Path(__file__).with_name("loop_rows.py"))
-assert _SPEC
-assert _SPEC.loader
-loop_rows = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(loop_rows)
+def load(name: str) -> ModuleType:
+    """A module beside this file: tests are no package."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+loop_rows, wide_rows = load("loop_rows"), load("wide_rows")
 
 ROWS = loop_rows.make_rows(150, seed=11)
 TIMES = [
@@ -65,7 +71,9 @@ def patterns(loop: ClosedLoop) -> list[Pattern]:
     return generate_patterns(loop.facts(), seed=11, count=500, shape=Shape(times=TIMES))
 
 
-def planner(kind: type[SqlCompiler]) -> Callable[[Pattern], QueryPlan]:
+def planner(
+    kind: type[SqlCompiler], searching: DialectMapping | None = None
+) -> Callable[[Pattern], QueryPlan]:
     """Plans that ask for row numbers only, which is all that the loop needs to know."""
 
     class Numbers(kind):  # type: ignore[misc, valid-type]  # the dialect under test
@@ -73,8 +81,7 @@ def planner(kind: type[SqlCompiler]) -> Callable[[Pattern], QueryPlan]:
             whole = str(super().select(table, where, limit))
             return whole.replace("SELECT *", f"SELECT {self.quote('_row')}", 1)
 
-    searching: DialectMapping = loop_rows.mappings()[0]
-    made = Numbers(searching, OPTIONS)
+    made = Numbers(searching or loop_rows.mappings()[0], OPTIONS)
     return lambda pattern: made.compile(pattern, now=NOW, policy="widen")
 
 
@@ -187,3 +194,22 @@ def test_a_loop_that_does_not_close_is_found(
     assert {failure.reason for failure in missing.failures} == {"rows are missed"}
     many = loop.run([pattern], plan, lambda query: numbers([(row["_row"],) for row in ROWS]))
     assert {failure.reason for failure in many.failures} == {"rows are too many"}
+
+
+@pytest.mark.parametrize(("seed", "version"), [(5, "2.1"), (10, "2.1"), (12, "2.0")])
+def test_the_loop_closes_for_every_property_with_values_that_fit_and_that_do_not(
+    seed: int, version: str
+) -> None:
+    world = wide_rows.World(seed, 60, version)
+    loop = ClosedLoop(world.rows, world.results, key=lambda row: row["_row"])
+    with duckdb.connect() as connection:
+        types = ", ".join(f'"{name}" {kind}' for name, kind in world.columns.items())
+        connection.execute(f"CREATE TABLE ev (_row INTEGER, {types})")
+        marks = ", ".join("?" * (len(world.columns) + 1))
+        names = ["_row", *world.columns]
+        connection.executemany(
+            f"INSERT INTO ev VALUES ({marks})", [[row[name] for name in names] for row in world.rows]
+        )
+        made = generate_patterns(loop.facts(), seed=seed, count=100, shape=Shape())
+        plan = planner(DuckDbCompiler, world.searching)
+        check(loop.run(made, plan, lambda query: numbers(connection.execute(str(query.body)).fetchall())))
