@@ -171,13 +171,15 @@ def first_of(values: list[str], kind: str) -> str:
 class JsonRecord:
     """A record that is JSON text in the column `json`.
 
-    `dotted`: some records write nested names as one (`"source.ip": ...`), so both spellings are read. With
+    `dotted`: some records write nested names as one (`"source.ip": ...`), so both spellings are read.
+    `fitted`: it does not matter that a list or object may stand where the pack has a plain value. With
     `gathered`, the texts of all columns are taken in one go, so that a record is parsed once; `gathering()`
     is what the FROM part has to give for that.
     """
 
     json: str
     dotted: bool = False
+    fitted: bool = False
     gathered: dict[str, int] | None = None
 
     def raw(self) -> str:
@@ -200,7 +202,19 @@ class JsonRecord:
         """The value at a JSON path, in the type of a kind."""
         if kind == "json":
             return f"({self.json} -> {text(pointer)})"
-        return self._list(pointer, kind) if kind.endswith("[]") else typed(self._text(pointer), kind)
+        return self._list(pointer, kind) if kind.endswith("[]") else typed(self._plain(pointer), kind)
+
+    def _plain(self, pointer: str) -> str:
+        """A plain value as text, also the only item of a list; of an object or a longer list, nothing."""
+        value, path = self._text(pointer), text(pointer)
+        if self.fitted:
+            return value
+        item = f"json_value({self.json}, {text(pointer + '[0]')}) ->> '$'"
+        alone = f"CASE json_array_length({self.json}, {path}) WHEN 1 THEN {item} END"
+        nested = (
+            f"CASE json_type({self.json}, {path}) WHEN 'VARCHAR' THEN {value} WHEN 'ARRAY' THEN {alone} END"
+        )
+        return f"CASE WHEN {value}[1:1] IN ('[', '{{') THEN {nested} ELSE {value} END"
 
     def _text(self, pointer: str) -> str:
         if self.gathered is None or "[*]" in pointer:
@@ -225,8 +239,9 @@ class JsonRecord:
 
 
 def _pointer(place: Place) -> str:
-    steps = ("[*]" if step == ANY_ITEM else f'."{step}"' for step in place)
-    return "$" + "".join(steps)
+    """A JSON path; in the quoted names of DuckDB's paths a backslash escapes."""
+    escaped = (step.replace("\\", "\\\\").replace('"', '\\"') for step in place)
+    return "$" + "".join("[*]" if step == ANY_ITEM else f'."{step}"' for step in escaped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,13 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from stix_shifter_modules.local_files.stix_transmission.records import RecordError, row_of
+import orjson
+
+from stix_shifter_modules.local_files.stix_transmission.records import (
+    RecordError,
+    complete,
+    fitted_record,
+)
 from stix_shifter_modules.local_files.stix_transmission.views import FOUND, HINT, RECORD, completion
 
 if TYPE_CHECKING:
@@ -34,20 +40,23 @@ def complete_rows(library: Library, pack: Pack, found: Sequence[Found]) -> list[
 
 
 def _completed(library: Library, pack: Pack, found: Sequence[Found], *, is_text: bool) -> list[Row]:
+    """Rows under the name of their pack: `{"zeek": {"uid": ..., "id": {"orig_h": ...}}}`."""
+    fitted = [(record, row[2]) for row in found if (record := _fitted(pack, row)) is not None]
+    records = [record for record, _ in fitted]
     with library.session() as session:
         session.execute(
             f"CREATE TEMP TABLE {FOUND} AS "
             f"SELECT unnest(?::JSON[]) AS {RECORD}, unnest(?::VARCHAR[]) AS {HINT}",
-            [[row[1] for row in found], [row[2] for row in found]],
+            [[orjson.dumps(record).decode() for record in records], [hint for _, hint in fitted]],
         )
         handed_on = session.execute(completion(pack, is_text=is_text)).fetchall()
-    rows = (_row(pack, row, columns) for row, (columns,) in zip(found, handed_on, strict=True))
-    return [row for row in rows if row is not None]
+    pairs = zip(records, handed_on, strict=True)
+    return [{pack.name: complete(pack, record, columns)} for record, (columns,) in pairs]
 
 
-def _row(pack: Pack, found: Found, handed_on: str) -> Row | None:
+def _fitted(pack: Pack, found: Found) -> Row | None:
     try:
-        return row_of(pack, found[1], handed_on)
+        return fitted_record(pack, found[1])
     except RecordError as error:
         logger.warning("left out a record of %s: %s", found[0], error)
         return None

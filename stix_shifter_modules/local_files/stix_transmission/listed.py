@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Final
 
 from fsspec import AbstractFileSystem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_UNCHANGED: Final = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 
 class ListedFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
@@ -30,6 +33,11 @@ class ListedFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no ty
         if path not in self._sizes:
             raise FileNotFoundError(path)
         return {"name": path, "size": self._sizes[path], "type": "file"}
+
+    def modified(self, path: str) -> datetime:
+        """The same for all, without a request: while they are searched, files count as unchanged."""
+        del path
+        return _UNCHANGED
 
     def open(self, path: str, mode: str = "rb", **_: Any) -> Any:
         if mode != "rb":

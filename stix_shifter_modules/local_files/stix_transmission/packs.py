@@ -127,7 +127,7 @@ def _pack(name: str, fields: Mapping[str, Any], view: Mapping[str, Any]) -> Pack
         signs=tuple(frozenset(sign) for sign in view["signs"]),
         record="\n".join(view.get("record", ["{record}"])),
         macros=tuple(view.get("macros", ())),
-        levels=frozenset(key.split(".")[0] for key in kinds if "." in key),
+        levels=frozenset(parent for key in kinds for parent in _parents(key)),
     )
 
 
@@ -142,6 +142,12 @@ def _fields(fields: Mapping[str, str], prefix: str) -> tuple[dict[str, str], dic
         if key != written:
             places[key] = [written]
     return kinds, places
+
+
+def _parents(name: str) -> list[str]:
+    """`a` and `a.b` of `a.b.c`."""
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts))]
 
 
 def _is_elsewhere(name: str, paths: list[str]) -> bool:

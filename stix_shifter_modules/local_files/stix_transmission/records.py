@@ -15,20 +15,53 @@ class RecordError(Exception):
     """A record that no JSON reader takes, such as one nested thousands deep."""
 
 
-def row_of(pack: Pack, record: str, handed_on: str) -> dict[str, Any]:
-    """One native row, under the name of its pack: `{"zeek": {"uid": ..., "id": {"orig_h": ...}}}`.
+def fitted_record(pack: Pack, text: str) -> dict[str, Any]:
+    """A record in the shape that the pack's mapping expects. Raises RecordError.
 
-    Names with dots become nested, as in the mapping. A plain value where the mapping has a level, which
-    is of another kind of record (`id` of Zeek's pe.log), is left out.
+    Names with dots become nested. Where the pack has a plain value, the only item of a list stands for the
+    list, and an object or a longer list is left out.
     """
-    row = _nested(_parsed(record))
-    for name in pack.levels & row.keys():
-        if not isinstance(row[name], (dict, list)):
-            del row[name]
+    record = _nested(_parsed(text))
+    _fit(record, "", pack)
+    return record
+
+
+def complete(pack: Pack, record: dict[str, Any], handed_on: str) -> dict[str, Any]:
+    """Lay the pack's columns (a JSON object by dotted names) over a record, in place.
+
+    A plain value where the pack has further names (`id` in Zeek's pe.log) is of no use any more: it goes.
+    """
+    _drop_plain(record, "", pack)
     for name, value in orjson.loads(handed_on).items():
         if value is not None:
-            _put(row, name, value)
-    return {pack.name: row}
+            _put(record, name, value)
+    return record
+
+
+def _fit(level: dict[str, Any], prefix: str, pack: Pack) -> None:
+    for name, value in level.items():
+        if isinstance(value, (dict, list)):
+            path = prefix + name
+            kind = pack.kinds.get(path, "json")
+            if not kind.endswith("[]") and kind != "json":
+                level[name] = _plain(value)
+            elif isinstance(value, dict) and path in pack.levels:
+                _fit(value, f"{path}.", pack)
+
+
+def _drop_plain(level: dict[str, Any], prefix: str, pack: Pack) -> None:
+    for name in [name for name in level if prefix + name in pack.levels]:
+        value = level[name]
+        if isinstance(value, dict):
+            _drop_plain(value, f"{prefix}{name}.", pack)
+        elif not isinstance(value, list):
+            del level[name]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return None if isinstance(value, (dict, list)) else value
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ SQL is written here; running it is done in `scan.py`.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from stix_shifter_modules.local_files.stix_transmission.columns import (
@@ -45,11 +46,13 @@ _ROW: Final = "_row"
 
 def searchable(pack: Pack, groups: Sequence[Group], names: Iterable[str], *, hive: bool = False) -> str:
     """SQL for the rows of a pack with the named columns; a name that is no column of it is read as text."""
-    needed = _needed(pack, names)
+    wanted = {name.lower() for name in names}
+    needed = _needed(pack, wanted)
     columns = [one for one in pack.columns if one.name in needed]
     known = {name.lower() for name in (*pack.kinds, *pack.computed)}
     columns += [Column(name, "text", (path_of(name),)) for name in sorted(names) if name.lower() not in known]
-    sources = [_source(pack, columns, one, hive=hive) for one in groups] or [_no_rows(columns)]
+    chosen = Chosen(tuple(columns), frozenset(wanted))
+    sources = [_source(pack, chosen, one, hive=hive) for one in groups] or [_no_rows(columns)]
     return _computed(pack, "\nUNION ALL\n".join(sources), needed)
 
 
@@ -60,10 +63,18 @@ def completion(pack: Pack, *, is_text: bool) -> str:
     """
     names = _flat(pack) if is_text else pack.handed_on
     needed = _needed(pack, names)
-    record = JsonRecord(RECORD, dotted=True, gathered={})
+    record = JsonRecord(RECORD, fitted=True, gathered={})
     columns = _columns(record, [one for one in pack.columns if one.name in needed])
     rows = select(f"{HINT}{columns}", f"({select(f'*, {record.gathering()}', FOUND)})")
     return select(_json(pack, names), f"({_computed(pack, rows, needed)})")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The columns of a search; those that the query itself names (in lower case) are looked at closely."""
+
+    columns: tuple[Column, ...]
+    named: frozenset[str]
 
 
 def _needed(pack: Pack, names: Iterable[str]) -> set[str]:
@@ -124,17 +135,20 @@ def _columns(record: JsonRecord | TableRecord, columns: Iterable[Column]) -> str
     return "".join(f", {record.column(one)} AS {identifier(one.name)}" for one in columns)
 
 
-def _source(pack: Pack, columns: Sequence[Column], group: Group, *, hive: bool) -> str:
+def _source(pack: Pack, chosen: Chosen, group: Group, *, hive: bool) -> str:
     rows = table(group, hive=hive)
     hint = text(group.shape.hint) if group.shape.hint else f"log_of_path({FILE})"
     is_text = "true" if group.shape.format in (Format.CSV, Format.ZEEK) else "false"
     fixed = f"{FILE}, {hint} AS {HINT}, {is_text} AS {TEXT_TABLE}"
     if group.shape.format not in JSON_FORMATS:
         table_record = TableRecord(columns_of(group, hive=hive), _ROW)
-        values = _columns(table_record, columns)
+        values = _columns(table_record, chosen.columns)
         return select(f"{table_record.raw()} AS {RECORD}, {fixed}{values}", f"{rows} AS {_ROW}")
-    record = JsonRecord("json", dotted=group.shape.dotted, gathered={})
-    values = _columns(record, columns)
+    close = JsonRecord("json", dotted=group.shape.dotted, gathered={})
+    record = replace(close, fitted=True)  # which shares what is gathered
+    values = "".join(
+        _columns(close if one.name.lower() in chosen.named else record, [one]) for one in chosen.columns
+    )
     lifted = select(f"{pack.record.replace('{record}', 'json')} AS json, {FILE}", rows)
     gathered = select(f"json, {FILE}, {record.gathering()}", f"({lifted})")
     return select(f"json AS {RECORD}, {fixed}{values}", f"({gathered})")

@@ -59,7 +59,7 @@ class Files:
         self._clients.append(made)
         return made
 
-    def page(self, query: str, offset: int = 0, length: int = 10_000, **connection: Any) -> Page:
+    def page(self, query: str, offset: int = 0, length: int = 100_000, **connection: Any) -> Page:
         return asyncio.run(self.client(**connection).get_search_results(query, offset, length))
 
     def rows(self, query: str, **connection: Any) -> list[Any]:

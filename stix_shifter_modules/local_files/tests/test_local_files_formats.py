@@ -151,8 +151,9 @@ class TestFormats:
             for value in ("443", 443.0, "x", None, [443], {"a": 443}, 10**30, True)
         ]
         files.write("conn.log", odd)
-        assert len(files.rows(HTTPS)) == 2
-        assert len(files.rows("SELECT * FROM zeek")) == 8
+        assert len(files.rows(HTTPS)) == 3
+        rows = files.rows("SELECT * FROM zeek")
+        assert [row["id"].get("resp_p") for row in rows] == ["443", 443.0, "x", None, 443, None, 1e30, True]
 
     def test_numbers_that_are_no_json_are_null(self, files: Files) -> None:
         files.write("conn.log", b'{"ts": 1700000000, "uid": "C1", "duration": NaN, "orig_bytes": Infinity}\n')
@@ -213,7 +214,7 @@ class TestPages:
             files.write(f"conn.{number}.log", conns(25))
         client = files.client()
         whole = files.rows("SELECT * FROM zeek")
-        for length in (7, 1, 100, 1000):
+        for length in (7, 40, 1000):
             found: list[Any] = []
             while page := pages(client, len(found), length):
                 found += page
