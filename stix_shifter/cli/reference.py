@@ -26,7 +26,8 @@ CONVENTIONS = """## For all commands
 - Every JSON or text argument may be given as itself, as `@file`, or as `-` for standard input (one of them).
   A text that begins with a real `@` is written `@@`.
 - In connection and configuration, `"${env:NAME}"`, `"${file:PATH}"` and `"${keyring:SERVICE/USER}"` inside
-  the JSON are replaced, so that no password stands in the process list or the shell's history. Messages and logs show secrets masked.
+  the JSON are replaced, so that no password stands in the process list or the shell's history. Messages and
+  logs show secrets masked.
 - Flags may stand anywhere: {flags}.
 - Colours appear on a terminal only, and not with `NO_COLOR` set.
 
