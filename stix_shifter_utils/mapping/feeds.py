@@ -22,6 +22,7 @@ from stix_shifter_utils.mapping.fills import (
 from stix_shifter_utils.mapping.properties import Property, is_partial, property_of
 from stix_shifter_utils.pattern import make_path
 from stix_shifter_utils.pattern.spellings import other_name
+from stix_shifter_utils.stix.ids import CONTRIBUTING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,6 +38,7 @@ _RIVAL: Final = "another field may fill the same property first"
 _MIXED: Final = "the object may become one of another type"
 _PARTIAL: Final = "an object that has too little else is kept as a partial one, of another type"
 _FILLED: Final = "it is filled in only where the source has no value"
+_UNITED: Final = "it shows only where both objects of the row get the same id, and so are one"
 _WHOLE: Final = "it is a part of a value that is taken whole"
 _GIVES_WAY: Final = "another property may make results set it aside"
 _ASIDE: Final = "only values that do not fit their own property are kept under this name"
@@ -147,12 +149,15 @@ class Feeds:
         if rest == ("partial_type",):
             return [replace(each.doubted(_PARTIAL), opaque=True) for each in self._by_object.get(name, ())]
         types = dict.fromkeys(each.property.path.object_type for each in self._by_object.get(name, ()))
-        return [
-            each.doubted(_ALONE)
-            for object_type in types
-            for each in self._fed(object_type, rest, hops)
-            if each.leaf.object_name == name or is_reference(rest[0])
-        ]
+        found: list[Feed] = []
+        for object_type in types:
+            united = self._version == "2.1" and _unites(object_type, rest)
+            for each in self._fed(object_type, rest, hops):
+                if each.leaf.object_name == name or is_reference(rest[0]):
+                    found.append(each.doubted(_ALONE))
+                elif united:
+                    found.append(each.doubted(_UNITED))
+        return found
 
     def _derived(self, object_type: str, names: Names) -> Iterator[Feed]:
         """Leaves whose values get under a path though their own key is another one."""
@@ -200,6 +205,15 @@ class Feeds:
                             feed.leaf, references=(), transformer=None, has_constant=True, constant=constant
                         )
                         yield Feed(leaf, target, (*feed.doubts, _FILLED), filled=True)
+
+
+def _unites(object_type: str, names: Names) -> bool:
+    """Whether an object may have a property from another one of its row, because both got the same id.
+
+    What an id is made of is the same in both, except that only one of several hashes is used.
+    """
+    made_of = CONTRIBUTING.get(object_type, ())
+    return bool(made_of) and (names[0] not in made_of or names[0] == "hashes")
 
 
 def _doubts(members: list[Feed]) -> dict[str, tuple[str, ...]]:

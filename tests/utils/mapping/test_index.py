@@ -1,12 +1,17 @@
 """From object paths to native fields: direct, by other names, behind references, filled in; and doubts."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stix_shifter_utils.errors import MappingFileError
 from stix_shifter_utils.mapping import DialectMapping, FieldBinding, FieldIndex, Kind, Relation
 from stix_shifter_utils.pattern import parse_path
+
+if TYPE_CHECKING:
+    from stix_shifter_utils.mapping.versions import Version
 
 FLOW: dict[str, Any] = {
     "src": [
@@ -150,6 +155,27 @@ def test_values_that_results_fill_in_are_bound_to_what_triggers_them() -> None:
     filled = [one for one in found if one.relation is Relation.CONSTANT]
     assert {one.field for one in filled} == {"src", "dst"}
     assert {one.constant for one in filled} == {"ipv4", "ipv6", "ethernet", "ip"}
+
+
+@pytest.mark.parametrize(
+    ("version", "path", "found"),
+    [
+        ("2.1", "user-account:x_domain", ["user.domain", "target.domain"]),
+        ("2.1", "x-event:user_ref.x_domain", ["user.domain", "target.domain"]),
+        ("2.1", "x-event:user_ref.user_id", ["user.id"]),
+        ("2.0", "x-event:user_ref.x_domain", ["user.domain"]),
+    ],
+)
+def test_objects_of_one_id_share_what_their_id_is_not_made_of(
+    version: Version, path: str, found: list[str]
+) -> None:
+    users = {
+        f"{name}.{part}": {"key": f"user-account.{key}", "object": name}
+        for name in ("user", "target")
+        for part, key in (("id", "user_id"), ("domain", "x_domain"))
+    }
+    event = {"ref": {"key": "x-event.user_ref", "object": "event", "references": "user"}}
+    assert fields(path, users | event, version=version) == found
 
 
 def test_references_that_lead_in_a_circle_end() -> None:
