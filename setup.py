@@ -50,6 +50,7 @@ TEST = [
     "medallion>=3,<4",
     "moto[server]>=5,<6",
     "cryptography>=42",
+    "psycopg[binary]>=3.1,<4",
     "sqlglot>=25",
     "types-requests",
     "types-PyYAML",
