@@ -98,8 +98,13 @@ class LoopReport:
 
 
 def row_key(row: Row) -> Hashable:
-    """What tells rows apart that came back: their JSON. Rows with the same one are not told apart."""
-    return json.dumps(row, sort_keys=True, default=str)
+    """What tells rows apart that came back: their values, in the order of their names. Equal rows are one."""
+    key = tuple(row.items())
+    try:
+        hash(key)
+    except TypeError:  # lists and objects
+        return json.dumps(row, sort_keys=True, default=str)
+    return key
 
 
 class ClosedLoop:

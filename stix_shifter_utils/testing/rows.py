@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
@@ -103,7 +104,7 @@ def _put(row: dict[str, Any], chance: random.Random, name: str, value: Any) -> N
     """Put an odd value into a row, or into something nested in it; in place of a value or beside them."""
     nested = [part for part in row.values() if isinstance(part, dict)]
     place = chance.choice([row, *nested])
-    place[name if not place or _once_in(chance, 5) else chance.choice(list(place))] = value
+    place[name if not place or _once_in(chance, 5) else chance.choice(list(place))] = deepcopy(value)
 
 
 def _row(level: Mapping[str, Any], chance: random.Random, odd: float) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def _row(level: Mapping[str, Any], chance: random.Random, odd: float) -> dict[st
 
 def _field(node: Any, chance: random.Random, odd: float) -> Any:
     if chance.random() < odd:
-        return chance.choice(_ODD)
+        return deepcopy(chance.choice(_ODD))
     leaf = next((entry for entry in (node if isinstance(node, list) else [node]) if _is_leaf(entry)), None)
     if leaf is not None:
         value = _value(leaf, chance)

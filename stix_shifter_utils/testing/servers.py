@@ -76,6 +76,7 @@ def mariadb(arguments: Sequence[str] = ()) -> Iterator[DatabaseServer]:
             "--no-defaults",
             f"--datadir={data}",
             f"--socket={sock}",
+            f"--tmpdir={folder}",
             f"--port={port}",
             *as_root,
         ]
