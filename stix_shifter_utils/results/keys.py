@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from stix_shifter_utils.mapping.versions import name_in, unreserved
@@ -55,6 +56,7 @@ def split_key(key: str) -> list[str]:
     return names
 
 
+@lru_cache(maxsize=4096)
 def read_key(key: str, version: Version, *, rename_reserved: bool) -> Key:
     """A key as the version spells it: renamed, made legal, its kinds looked up. Raises ValueError."""
     kind_name, *names = split_key(key)

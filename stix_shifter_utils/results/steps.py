@@ -10,9 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from stix_shifter_utils.results.build import Failure, Object, Path, Pending, Reference, RowBuild
-from stix_shifter_utils.results.writers import TAKEN, Write, writer
-from stix_shifter_utils.stix.values import DEEPEST, is_meant, plain
+from stix_shifter_utils.results.build import (
+    Failure,
+    InstanceKey,
+    Object,
+    Path,
+    Pending,
+    Reference,
+    RowBuild,
+)
+from stix_shifter_utils.results.writers import Write, writer
+from stix_shifter_utils.stix.kinds import anything
+from stix_shifter_utils.stix.values import DEEPEST, is_meant, plain, text
 
 if TYPE_CHECKING:
     from stix_shifter_utils.results.keys import Key
@@ -32,38 +41,41 @@ def value_step(
     write = writer(key, group)
     many = unwrap or key.kind.is_identity
     odd = _odd_value(key, name, base, write)
-    if len(key.steps) == 1 and group is None and key.kind.shape == "scalar":
-        return _scalar_step(key, name, base, odd, transform, many=many)
-    step = _part_step(key, name, base, odd, write)
+    if len(key.steps) == 1 and group is None and key.kind.shape in {"scalar", "any"}:
+        step = _single_step(key, name, base, odd, write)
+    else:
+        step = _part_step(key, name, base, odd, write)
     step = _unwrapped(step) if many else step
     return step if transform is None else transformed(step, transform)
 
 
-def _scalar_step(
-    key: Key, name: str, base: Object, odd: Odd, transform: Transform | None, *, many: bool
-) -> Step:
-    """The common case, which makes no call that it does not need."""
+def _single_step(key: Key, name: str, base: Object, odd: Odd, write: Write) -> Step:
+    """The common case, a property of its own, which makes no call that it does not need."""
     clean, prop, is_identity = key.kind.clean, key.steps[0], key.kind.is_identity
+    any_text = clean in {text, anything}
 
-    def put(build: RowBuild, value: Any, _level: Mapping[str, Any], path: Path) -> Failure:
-        found = clean(value)
-        if found is None:
-            if many and isinstance(value, (list, tuple)):
-                return _each(put, build, value, path)
-            return odd(build, value, path)
-        if path:
-            item = build.objects.get((name, path))
-            if item is None:
-                item = build.make((name, path), base)
+    def step(build: RowBuild, value: Any, _level: Mapping[str, Any], path: Path) -> Failure:
+        if any_text and type(value) is str and value and value.isascii():
+            found = value
         else:
-            item = build.objects.get(name)
-            if item is None:
-                item = build.objects[name] = base.copy()
-        if is_identity and prop not in item:
-            item["type"] = base["type"]  # an address is of its own kind, whatever was said of it before
-        return None if item.setdefault(prop, found) == found else TAKEN
+            found = clean(value)
+            if found is None:
+                return odd(build, value, path)
+        place: InstanceKey = (name, path) if path else name
+        item = build.objects.get(place)
+        if item is None:
+            item = build.make(place, base) if path else base.copy()
+            build.objects[place] = item
+            item[prop] = found
+        elif prop not in item:
+            item[prop] = found
+            if is_identity:
+                item["type"] = base["type"]  # an address is of its own kind, whatever was said of it before
+        elif item[prop] != found:
+            return write(build, item, found)
+        return None
 
-    return put if transform is None else transformed(put, transform)
+    return step
 
 
 def _part_step(key: Key, name: str, base: Object, odd: Odd, write: Write) -> Step:
@@ -96,7 +108,7 @@ def _parts_lost(value: Any, found: Any) -> Failure:
 
 def _unwrapped(step: Step) -> Step:
     def unwrapping(build: RowBuild, value: Any, level: Mapping[str, Any], path: Path) -> Failure:
-        if isinstance(value, (list, tuple)):
+        if type(value) is list or isinstance(value, tuple):
             return _each(step, build, value, path)
         return step(build, value, level, path)
 
@@ -144,18 +156,13 @@ def _odd_value(key: Key, name: str, base: Object, write: Write) -> Odd:
     return odd
 
 
-def _is_empty(value: Any) -> bool:
+def _is_empty(value: Any, depth: int = DEEPEST) -> bool:
     """Whether nothing is there: empty text, list or object, however deep. NaN and the like are something."""
-    todo = [value]
-    while todo:
-        part = todo.pop()
-        if isinstance(part, Mapping):
-            todo += part.values()
-        elif isinstance(part, (list, tuple, set, frozenset)):
-            todo += part
-        elif part is not None and part != "":
-            return False
-    return True
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, (list, tuple, set, frozenset)):
+        return value is None or value == ""
+    return depth > 0 and all(_is_empty(part, depth - 1) for part in value)
 
 
 def _leaves(value: Any) -> int:

@@ -77,16 +77,16 @@ def deterministic_id(
     names = contributing.get(object_type)
     if names is None:
         return None
+    if len(names) == 1:
+        value = properties.get(names[0])
+        if type(value) is str:
+            return _single(object_type, names[0], value)
     data = {name: properties[name] for name in names if name in properties}
     if not data:
         return None
-    if len(data) == 1:
-        ((name, value),) = data.items()
-        if type(value) is str:
-            return _single(object_type, name, value)
     if "hashes" in data:
         data["hashes"] = _one_hash(data["hashes"])
-    if object_type == "network-traffic":
+    if "start" in data or "end" in data:
         for name in ("start", "end"):
             if name in data:
                 data[name] = _FRACTION.sub(_trimmed, data[name])
@@ -101,9 +101,13 @@ def own_id(object_type: str, source: str, record_key: bytes, name: str) -> str:
     SHA-256, shaped as a UUIDv4: §2.9 keeps its UUIDv5 namespace for contributing properties, and asks for
     version 4 where there are none. The same input gives the same id in every run.
     """
-    text = f"{source}\0{object_type}\0{name}\0"
-    data = text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")
-    return _shape(object_type, hashlib.sha256(data + record_key).hexdigest(), "4")
+    digest = hashlib.sha256(_name(source, object_type, name) + record_key)
+    return _shape(object_type, digest.hexdigest(), "4")
+
+
+@lru_cache(maxsize=4096)
+def _name(source: str, object_type: str, name: str) -> bytes:
+    return f"{source}\0{object_type}\0{name}\0".encode("utf-8", "surrogatepass")
 
 
 def bundle_id(ids: Iterable[str]) -> str:

@@ -68,8 +68,10 @@ class Merger:
 
         The objects become the merger's: it may change them.
         """
-        shared = [item for item in group if is_shared(item["id"])]
-        own = [item for item in group if not is_shared(item["id"])]
+        own: list[Object] = []
+        shared: list[Object] = []
+        for item in group:
+            (shared if is_shared(item["id"]) else own).append(item)
         while (contradicting := self._keep(shared)) is not None:
             self._rename(group, contradicting)
         return own
@@ -84,22 +86,28 @@ class Merger:
 
     def _keep(self, shared: Sequence[Object]) -> Object | None:
         """Keep the shared objects of a row, all or none: the first that contradicts the kept, else None."""
-        changed: dict[str, Object] = {}
+        new: dict[str, Object] = {}
+        changed: list[Object] = []
         known = 0
         find = self._spill.get
         for item in shared:
             name = item["id"]
-            kept = changed.get(name) or find(name)
+            kept = find(name) or new.get(name)
             if kept is None:
-                changed[name] = item
+                new[name] = item
                 continue
             known += 1
             if kept != item:
                 united = unite(kept, item)
                 if united is None:
                     return item
-                changed[name] = united
-        for item in changed.values():
+                if name in new:
+                    new[name] = united
+                else:
+                    changed.append(united)
+        for item in new.values():
+            self._spill.add(item)
+        for item in changed:
             self._spill.put(item)
         self.merged += known
         return None

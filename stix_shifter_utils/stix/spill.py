@@ -7,7 +7,6 @@ program ends, however it ends. What waits, and why, is `merge`'s matter.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -22,49 +21,40 @@ _SCHEMA: Final = """
 """
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """One object in memory; `changed` when the file does not hold it as it is."""
-
-    seq: int
-    item: dict[str, Any]
-    changed: bool = True
-
-
 class Spill:
-    """What one stream keeps until its end: in memory `limit` objects and ten times as many row keys."""
+    """What one stream keeps until its end: in memory `limit` objects and ten times as many row keys.
+
+    `waiting` are the objects in memory, by id, in the order in which they came; `add` and `put` write to it.
+    """
 
     def __init__(self, limit: int) -> None:
+        self.waiting: dict[str, dict[str, Any]] = {}
         self._limit = limit
         self._next = 0
-        self._waiting: dict[str, _Waiting] = {}
+        self._fetched: dict[str, int] = {}
+        self._unchanged: set[str] = set()
         self._seen: dict[bytes, int] = {}
         self._file: sqlite3.Connection | None = None
         self._objects_in_file = self._rows_in_file = False
 
     def get(self, object_id: str) -> dict[str, Any] | None:
         """The waiting object of an id: read it only."""
-        found = self._waiting.get(object_id)
+        found = self.waiting.get(object_id)
         if found is None and self._objects_in_file:
-            found = self._fetch(object_id)
-        return None if found is None else found.item
+            return self._fetch(object_id)
+        return found
 
     def put(self, item: dict[str, Any]) -> None:
         """Let an object wait, in place of the one that had its id."""
         object_id: str = item["id"]
-        found = self._waiting.get(object_id)
-        if found is None and self._objects_in_file:
-            found = self._fetch(object_id)
-        if found is None:
-            self.add(item)
-        else:
-            found.item, found.changed = item, True
+        self.get(object_id)
+        self._unchanged.discard(object_id)
+        self.add(item)
 
     def add(self, item: dict[str, Any]) -> None:
         """Let an object wait whose id `get` does not know."""
-        self._waiting[item["id"]] = _Waiting(self._next, item)
-        self._next += 1
-        if len(self._waiting) > self._limit:
+        self.waiting[item["id"]] = item
+        if len(self.waiting) > self._limit:
             self._write_objects()
 
     def times_seen(self, key: bytes) -> int:
@@ -80,7 +70,7 @@ class Spill:
     def drain(self) -> Iterator[dict[str, Any]]:
         """All waiting objects, in the order in which their ids were first put."""
         if not self._objects_in_file:
-            yield from (waiting.item for waiting in self._waiting.values())
+            yield from self.waiting.values()
             return
         self._write_objects()
         for (body,) in self._database().execute("SELECT body FROM object ORDER BY seq"):
@@ -88,7 +78,9 @@ class Spill:
 
     def close(self) -> None:
         """Forget everything, and give up the file."""
-        self._waiting.clear()
+        self.waiting.clear()
+        self._fetched.clear()
+        self._unchanged.clear()
         self._seen.clear()
         if self._file is not None:
             self._file.close()
@@ -102,12 +94,15 @@ class Spill:
             self._file.executescript(_SCHEMA)
         return self._file
 
-    def _fetch(self, object_id: str) -> _Waiting | None:
+    def _fetch(self, object_id: str) -> dict[str, Any] | None:
         query = "SELECT seq, body FROM object WHERE id = ?"
         row = self._database().execute(query, (object_id,)).fetchone()
         if row is None:
             return None
-        found = self._waiting[object_id] = _Waiting(row[0], orjson.loads(row[1]), changed=False)
+        self._fetched[object_id] = row[0]
+        self._unchanged.add(object_id)
+        found: dict[str, Any] = orjson.loads(row[1])
+        self.waiting[object_id] = found
         return found
 
     def _fetch_times(self, key: bytes) -> int:
@@ -115,14 +110,21 @@ class Spill:
         return row[0] if row else 0
 
     def _write_objects(self) -> None:
-        rows = (
-            (waiting.seq, object_id, orjson.dumps(waiting.item))
-            for object_id, waiting in self._waiting.items()
-            if waiting.changed
-        )
-        self._write("INSERT OR REPLACE INTO object VALUES (?, ?, ?)", rows)
-        self._waiting.clear()
+        self._write("INSERT OR REPLACE INTO object VALUES (?, ?, ?)", self._changed())
+        self.waiting.clear()
+        self._fetched.clear()
+        self._unchanged.clear()
         self._objects_in_file = True
+
+    def _changed(self) -> Iterator[tuple[int, str, bytes]]:
+        """What the file does not hold as it is, with its place: a new one after all others."""
+        for object_id, item in self.waiting.items():
+            place = self._fetched.get(object_id)
+            if place is None:
+                place = self._next
+                self._next += 1
+            if object_id not in self._unchanged:
+                yield place, object_id, orjson.dumps(item)
 
     def _write_rows(self) -> None:
         self._write("INSERT OR REPLACE INTO seen VALUES (?, ?)", iter(self._seen.items()))
