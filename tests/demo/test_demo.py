@@ -112,3 +112,12 @@ def test_the_same_seed_makes_the_same_events(demo: tuple[Path, str], tmp_path: P
         path.relative_to(events): path.read_bytes() for path in events.rglob("*") if path.is_file()
     }
     assert len(made) == 8
+
+
+def test_the_first_page_shows_what_the_demo_says(demo: tuple[Path, str]) -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = page.split("<!-- demo -->")[1].split("<!-- /demo -->")[0].split("```")[1::2]
+    lines = [line.strip() for part in shown for line in part.splitlines() if line.strip()]
+    assert len(lines) > 30
+    said = {line.strip().replace(str(demo[0]), "demo-out") for line in demo[1].splitlines()}
+    assert [line for line in lines if line not in said] == []
