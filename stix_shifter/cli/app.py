@@ -37,6 +37,7 @@ from stix_shifter.cli.match import JudgeBundle
 from stix_shifter.cli.modules import Modules
 from stix_shifter.cli.new_connector import NewConnector
 from stix_shifter.cli.parser import Command, CommandParser, add_global_flags, declare
+from stix_shifter.cli.sandbox import SandboxCommand
 from stix_shifter.cli.sources import SourcesCommand
 from stix_shifter.cli.translate import Translate
 from stix_shifter.cli.transmit import Transmit
@@ -58,6 +59,7 @@ COMMANDS: tuple[Command, ...] = (
     Modules(),
     Configs(),
     NewConnector(),
+    SandboxCommand(),
 )
 
 ABOUT = """Ask many security products one question, written as a STIX pattern, and get one STIX bundle back.

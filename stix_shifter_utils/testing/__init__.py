@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.testing.faults import Fault
     from stix_shifter_utils.testing.levels import Level
     from stix_shifter_utils.testing.product import FakeProduct, route
+    from stix_shifter_utils.testing.sandbox import Sandbox
     from stix_shifter_utils.testing.sql_tables import SqlTables
     from stix_shifter_utils.testing.suite import ConnectorSuite
 
@@ -26,6 +27,7 @@ _HOMES = {
     "Level": "levels",
     "Received": "exchange",
     "Refusal": "exchange",
+    "Sandbox": "sandbox",
     "SqlTables": "sql_tables",
     "route": "product",
 }
@@ -41,6 +43,7 @@ __all__ = [
     "Level",
     "Received",
     "Refusal",
+    "Sandbox",
     "SqlTables",
     "route",
 ]

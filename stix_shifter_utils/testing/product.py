@@ -59,6 +59,7 @@ class FakeProduct:
     """
 
     host: ClassVar[str] = "127.0.0.1"
+    wanted_port: int = 0  # the system chooses
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.requests: list[Received] = []
@@ -102,7 +103,7 @@ class FakeProduct:
             return [r for r in self.requests if r.method.startswith(method) and r.path.startswith(path)]
 
     def __enter__(self) -> Self:
-        self._server = Server(self.handle, self.host, self._context)
+        self._server = Server(self.handle, (self.host, self.wanted_port), self._context)
         self._server.start()
         return self
 

@@ -36,10 +36,10 @@ class Server(ThreadingHTTPServer):
     def __init__(
         self,
         handle: Callable[[Received], tuple[Fault | None, Answer]],
-        host: str,
+        address: tuple[str, int],
         context: ssl.SSLContext | None,
     ) -> None:
-        super().__init__((host, 0), _Handler)
+        super().__init__(address, _Handler)
         self.handle, self._context = handle, context
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()

@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from stix_shifter_utils.testing import Answer, Authority, FakeProduct, Received, Refusal, SqlTables, route
+from stix_shifter_utils.testing import (
+    Answer,
+    Authority,
+    FakeProduct,
+    Received,
+    Refusal,
+    Sandbox,
+    SqlTables,
+    route,
+)
 
 AUTHORITY = Authority()
 USER, PASSWORD = "hunter", "correct horse battery"
 START_MS = 1704110400000  # 2024-01-01T12:00:00Z
+WINDOW = "START t'2024-01-01T00:00:00Z' STOP t'2024-01-02T00:00:00Z'"
 
 
 def network_event(n: int) -> dict[str, Any]:
@@ -98,3 +108,18 @@ class Product(FakeProduct):
         if search_id not in self.searches:
             raise Refusal(404, "no such search")
         return self.searches[search_id]
+
+
+def sandbox() -> Sandbox:
+    """For `stix-shifter sandbox async_template`."""
+    return Sandbox(
+        product=Product(),
+        connection=connection,
+        configuration={"auth": {"username": USER, "password": PASSWORD}},
+        pattern=f"[ipv4-addr:value LIKE '192.0.2.%'] {WINDOW}",
+    )
+
+
+def connection(product: Product) -> dict[str, Any]:
+    """How to reach the running product."""
+    return {"host": product.host, "port": product.port, "selfSignedCert": AUTHORITY.pem}

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from stix_shifter_utils.testing import Answer, Authority, FakeProduct, Received, Refusal, SqlTables, route
+from stix_shifter_utils.testing import (
+    Answer,
+    Authority,
+    FakeProduct,
+    Received,
+    Refusal,
+    Sandbox,
+    SqlTables,
+    route,
+)
 
 AUTHORITY = Authority()
 USER, PASSWORD = "hunter", "correct horse battery"
 START_MS = 1704110400000  # 2024-01-01T12:00:00Z
+WINDOW = "START t'2024-01-01T00:00:00Z' STOP t'2024-01-02T00:00:00Z'"
 
 
 def network_event(n: int) -> dict[str, Any]:
@@ -64,3 +74,18 @@ class Product(FakeProduct):
     def rows(self, request: Received) -> Answer:
         first, size = int(request.query["from"]), int(request.query["size"])
         return Answer({"rows": self.tables.select(request.query["query"])[first : first + size]})
+
+
+def sandbox() -> Sandbox:
+    """For `stix-shifter sandbox synchronous_template`."""
+    return Sandbox(
+        product=Product(),
+        connection=connection,
+        configuration={"auth": {"username": USER, "password": PASSWORD}},
+        pattern=f"[ipv4-addr:value LIKE '192.0.2.%'] {WINDOW}",
+    )
+
+
+def connection(product: Product) -> dict[str, Any]:
+    """How to reach the running product."""
+    return {"host": product.host, "port": product.port, "selfSignedCert": AUTHORITY.pem}
