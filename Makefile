@@ -36,7 +36,7 @@ test-engines: $(READY)  ## run the tests that need real servers, after installin
 lint: $(READY)  ## check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy stix_shifter stix_shifter_utils stix_shifter_modules demo main.py setup.py
+	@$(BIN)/mypy stix_shifter stix_shifter_utils stix_shifter_modules demo packing main.py setup.py
 
 PUBLISHED := build/published
 PUBLISHED_VERSION := 8.1.3

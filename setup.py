@@ -1,22 +1,23 @@
-"""Build stix-shifter: `MODE=<mode> VERSION=<version> python3 setup.py bdist_wheel`, or `pip install .`.
+"""Build stix-shifter: `MODE='<module name>|1|3|N' VERSION='x.y.z' python3 setup.py bdist_wheel`.
 
-Without MODE a build is mode 1: everything in one distribution. What a connector needs beyond the core stands
-in its own `requirements.txt` and becomes an extra of its name: `pip install 'stix-shifter[local_files]'`.
+What the distributions need stands here; how they are made stands in `packing/`. What a connector needs beyond
+the core stands in its own `requirements.txt` and becomes an extra: `pip install 'stix-shifter[local_files]'`.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
-from setuptools import find_namespace_packages, setup
-
+sys.dont_write_bytecode = True  # a build changes nothing in the checkout
 ROOT = Path(__file__).resolve().parent
-MODULES = ROOT / "stix_shifter_modules"
-TEMPLATES = ("async_template", "synchronous_template")  # copied by new-connector, with their tests
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
 
-CORE = [
+from packing.command import run  # noqa: E402  the two lines above must come first
+from packing.plan import Needs  # noqa: E402
+
+UTILS = [
     "stix2>=3.0.2,<4",
     "stix2-patterns>=2.1.2,<3",
     "antlr4-python3-runtime>=4.13,<4.14",
@@ -25,9 +26,12 @@ CORE = [
     "aiohttp>=3.9,<4",
     "orjson>=3.9,<4",
     "regex>=2023.12.25",
+]
+COMMAND_LINE = [
     "rich>=13,<16",
     "PyYAML>=6,<7",
 ]
+CORE = [*UTILS, *COMMAND_LINE]
 PUBLISHED = [  # what published connector wheels import without saying so
     "aioboto3>=12",
     "aiomysql>=0.2",
@@ -56,70 +60,12 @@ TEST = [
     "types-PyYAML",
     "types-jsonschema",
 ]
-
-
-def requirements(path: Path) -> list[str]:
-    """The requirement lines of a file, without comments and blank lines; none when there is no file."""
-    if not path.is_file():
-        return []
-    lines = (line.split("#", 1)[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line]
-
-
-def connector_extras() -> dict[str, list[str]]:
-    """One extra per connector that needs something of its own, and `all` for the sum of them."""
-    extras = {
-        folder.name: requirements(folder / "requirements.txt")
-        for folder in sorted(MODULES.iterdir())
-        if (folder / "entry_point.py").is_file()
-    }
-    extras = {name: needs for name, needs in extras.items() if needs}
-    return {**extras, "all": sorted({need for needs in extras.values() for need in needs})}
-
-
-def package_data(packages: list[str]) -> dict[str, list[str]]:
-    """Beside Python: typing markers, schemas, mappings, configurations, and the templates' tests."""
-    plain = {package: ["py.typed", "*.json", "*.md", "requirements.txt"] for package in packages}
-    tests = {
-        f"stix_shifter_modules.{name}": ["tests/*.py", "tests/cases/*.json", "*.md"] for name in TEMPLATES
-    }
-    return {**plain, **tests}
-
-
-def main() -> None:
-    """Build what MODE asks for; an unknown mode is one line and exit 2."""
-    mode = os.environ.get("MODE", "1")
-    if mode != "1":
-        sys.stderr.write(f"setup.py: MODE={mode} is not known; known: 1 (everything in one distribution)\n")
-        sys.exit(2)
-    packages = find_namespace_packages(
-        str(ROOT),
-        include=[
-            "stix_shifter",
-            "stix_shifter.*",
-            "stix_shifter_utils",
-            "stix_shifter_utils.*",
-            "stix_shifter_modules",
-            "stix_shifter_modules.*",
-        ],
-        exclude=["*.tests", "*.tests.*", "*.__pycache__"],
-    )
-    setup(
-        name="stix-shifter",
-        version=os.environ.get("VERSION", "1.0.0"),
-        description="One STIX pattern asked of all your security products, one STIX bundle back",
-        long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
-        long_description_content_type="text/markdown",
-        license="Apache-2.0",
-        license_files=["LICENSE"],
-        python_requires=">=3.10",
-        packages=packages,
-        package_data=package_data(packages),
-        install_requires=CORE,
-        extras_require={**connector_extras(), "published": PUBLISHED, "test": TEST},
-        entry_points={"console_scripts": ["stix-shifter = stix_shifter.scripts.stix_shifter:main"]},
-    )
-
+NEEDS = Needs(
+    utils=UTILS,
+    command_line=COMMAND_LINE,
+    extras={"published": PUBLISHED},  # of the core, in every mode
+    development={"test": TEST},  # of a checkout
+)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run(ROOT, NEEDS, sys.argv[1:]))
