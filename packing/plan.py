@@ -35,7 +35,7 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """One wheel to be: its name (with underscores), content, metadata; `connectors` are those it registers."""
+    """One wheel to be: its name (with underscores), content, metadata, and the `connectors` it registers."""
 
     name: str
     version: str
