@@ -11,7 +11,7 @@ from stix_shifter_utils.mapping.kinds import TEXT_KINDS
 from stix_shifter_utils.pattern import Comparator
 from stix_shifter_utils.pattern.addresses import read_block
 from stix_shifter_utils.query.answers import Scope
-from stix_shifter_utils.query.clause import Binds, Clause, all_of, any_of
+from stix_shifter_utils.query.clause import Binds, Clause, joined
 from stix_shifter_utils.query.compiler import QueryCompiler
 from stix_shifter_utils.query.conditions import (
     Between,
@@ -48,8 +48,6 @@ _SIGNS: Final = {
 _FURTHEST: Final = Decimal(10) ** 37  # no column holds such numbers, and engines refuse longer ones
 _FOLDED_FROM_AFAR: Final = frozenset("ik")
 _COMPOSED_FROM_AFAR: Final = frozenset("K;`")
-
-NOTHING: Final = Clause("1 = 0")
 
 
 class SqlCompiler(SqlWords, QueryCompiler[Clause]):
@@ -111,13 +109,13 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
         return self.select(self.table(), condition.text if condition else "", limit)
 
     def all_of(self, parts: Sequence[Clause]) -> Clause:
-        return all_of(parts)
+        return joined(parts, self.words_and, Binds.AND)
 
     def any_of(self, parts: Sequence[Clause]) -> Clause:
-        return any_of(parts)
+        return joined(parts, self.words_or, Binds.OR)
 
     def nothing(self) -> Clause:
-        return NOTHING
+        return Clause(self.never)
 
     # Windows.
 
@@ -136,9 +134,9 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
             written = [self._bound(binding, half) for binding in bindings]
             known = [clause for clause, _ in written if clause is not None]
             if (half.start or half.stop) and known:
-                parts.append(any_of(known))
+                parts.append(self.any_of(known))
             certain = certain and len(known) == len(written) and all(exact for _, exact in written)
-        return (all_of(parts), certain) if parts else (Scope.ALL, False)
+        return (self.all_of(parts), certain) if parts else (Scope.ALL, False)
 
     def _bound(self, binding: FieldBinding, half: TimeWindow) -> tuple[Clause | None, bool]:
         demand = window_demand(binding, half)
@@ -231,12 +229,8 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
     def _present(self, field: str, condition: Condition) -> Clause:
         """A value that becomes one in results: not null, and not empty text."""
         if condition.view is View.ANYTHING or not _is_text(condition):
-            return Clause(f"{field} IS NOT NULL")
+            return Clause(self.not_null(field))
         return Clause(self.not_empty(field))
-
-    def not_empty(self, field: str) -> str:
-        """A condition that text is neither null nor empty."""
-        return f"{field} <> ''"
 
     def _one_number(self, field: str, values: Sequence[object], *, negated: bool) -> Clause:
         literals = [
@@ -245,7 +239,7 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
             if isinstance(value, (int, float)) and abs(value) < _FURTHEST
         ]
         if not literals:
-            return Clause(f"{field} IS NOT NULL") if negated else NOTHING
+            return Clause(self.not_null(field)) if negated else self.nothing()
         return self._among(field, literals, negated=negated)
 
     def _among(self, field: str, literals: Sequence[str], *, negated: bool) -> Clause:
@@ -255,7 +249,7 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
                 return Clause(self.spelled[comparator].format(field=field, value=literals[0]))
         listed = ", ".join(literals)
         if negated:
-            return Clause(f"{field} NOT IN ({listed})")
+            return Clause(self.none_of(field, listed))
         return Clause(self.spelled[Comparator.IN].format(field=field, value=listed))
 
     def _one_text(
@@ -267,9 +261,9 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
             texts = [text for text in texts if read_block(text) is not None]
         literals = [literal for literal in map(self.text, texts) if literal is not None]
         if not literals:
-            return Written(self._present(field, condition) if negated else NOTHING, exact=True)
+            return Written(self._present(field, condition) if negated else self.nothing(), exact=True)
         if negated and _is_text(condition):
-            literals = ["''", *literals]
+            literals = [self.empty, *literals]
         untold = kind is Kind.UNKNOWN or kind is Kind.IP
         own_way = untold or (kind is Kind.TEXT_NOCASE and not (negated and checked))
         operand = self.lower(field) if fold and kind is not Kind.TEXT_NOCASE else field
@@ -283,9 +277,9 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
             clause = self._among(field, literals, negated=False)
         else:
             both = (field, self.by_code_points(field))
-            clause = all_of([self._among(each, literals, negated=False) for each in both])
+            clause = self.all_of([self._among(each, literals, negated=False) for each in both])
         if checked and fold and any(_is_far(text, negated=negated) for text in texts):
-            clause = any_of([clause, Clause(self.is_not_ascii(field))])
+            clause = self.any_of([clause, Clause(self.is_not_ascii(field))])
         return Written(clause, exact=not own_way and not self.renamed)
 
     def _ordered(
@@ -300,9 +294,9 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
             operand = self.by_code_points(operand)
         clause = Clause(self.spelled[_SIGNS[demand.sign]].format(field=operand, value=literal))
         if (demand.sign[0] == "<" or not demand.value) and _is_text(condition):
-            clause = all_of([Clause(self.not_empty(field)), clause])
+            clause = self.all_of([Clause(self.not_empty(field)), clause])
         if checked and condition.fold:
-            clause = any_of([clause, Clause(self.is_not_ascii(field))])
+            clause = self.any_of([clause, Clause(self.is_not_ascii(field))])
         return Written(clause, exact=kind is not Kind.UNKNOWN and not self.renamed)
 
     def _between(self, field: str, demand: Between, *, negated: bool) -> Clause:
@@ -318,8 +312,8 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
             if bound is not None
         ]
         if not parts:
-            return NOTHING if negated else Clause(f"{field} IS NOT NULL")
-        return any_of(parts) if negated else all_of(parts)
+            return self.nothing() if negated else Clause(self.not_null(field))
+        return self.any_of(parts) if negated else self.all_of(parts)
 
     def _bound_text(self, bound: Bound | None) -> str | None:
         if bound is None:
@@ -343,10 +337,10 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
             return None
         clause = Clause(text)
         if negated:
-            clause = Clause(f"NOT {text}", Binds.NOT)
-            clause = all_of([Clause(self.not_empty(field)), clause]) if _is_text(condition) else clause
+            clause = self.opposite(text)
+            clause = self.all_of([Clause(self.not_empty(field)), clause]) if _is_text(condition) else clause
         if checked and (negated or self.like_ends_at_nul or _needs_more(demand, fold=fold)):
-            clause = any_of([clause, Clause(self.is_not_ascii(field))])
+            clause = self.any_of([clause, Clause(self.is_not_ascii(field))])
         return Written(clause, exact=not (own_way or fold or demand.normal or kind is Kind.UNKNOWN))
 
     def _holds(
@@ -361,10 +355,10 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
             return None
         clause = Clause(text)
         if condition.negated:
-            clause = Clause(f"NOT {text}", Binds.NOT)
-            clause = all_of([Clause(self.not_empty(field)), clause]) if _is_text(condition) else clause
+            clause = self.opposite(text)
+            clause = self.all_of([Clause(self.not_empty(field)), clause]) if _is_text(condition) else clause
         if checked:
-            clause = any_of([clause, Clause(self.is_not_ascii(field))])
+            clause = self.any_of([clause, Clause(self.is_not_ascii(field))])
         return Written(clause, exact=False)
 
     def _in_block(
@@ -375,12 +369,10 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
             return None
         clause = Clause(text)
         if condition.negated:
-            clause = all_of(
-                [self._present(field, condition), Clause(f"NOT COALESCE({text}, FALSE)", Binds.NOT)]
-            )
+            clause = self.all_of([self._present(field, condition), self.opposite(self.true_or_false(text))])
         elif checked and condition.field.kind.kind is not Kind.IP:
             odd = [self.like(field, (Wild.ANY, sign, Wild.ANY), fold=False) for sign in ("/", "%")]
-            clause = any_of([clause, *(Clause(each) for each in odd if each)])
+            clause = self.any_of([clause, *(Clause(each) for each in odd if each)])
         return Written(clause, exact=False)
 
     def like_own_way(self, field: str, parts: Sequence[str | Wild]) -> str | None:

@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from stix_shifter_utils.pattern import Comparator
+from stix_shifter_utils.query.clause import AND, OR, Binds, Clause
 from stix_shifter_utils.query.conditions import Wild
 
 if TYPE_CHECKING:
@@ -87,6 +88,16 @@ class SqlWords:
     }
     """How comparators are written; one that is not here, the database lacks."""
 
+    words_and: ClassVar[str] = AND
+    words_or: ClassVar[str] = OR
+    """What stands between conditions, with blanks."""
+
+    never: ClassVar[str] = "1 = 0"
+    """A condition that no row satisfies."""
+
+    empty: ClassVar[str] = "''"
+    """The literal of empty text."""
+
     flavour: ClassVar[Flavour | None] = None
     """How the database's regular expressions are written; None where it has none."""
 
@@ -143,6 +154,26 @@ class SqlWords:
         return format(value, "f")
 
     # Expressions.
+
+    def opposite(self, condition: str) -> Clause:
+        """NOT, before a condition that is an operand of it without brackets."""
+        return Clause(f"NOT {condition}", Binds.NOT)
+
+    def true_or_false(self, condition: str) -> str:
+        """The condition, false where SQL would not know."""
+        return f"COALESCE({condition}, FALSE)"
+
+    def not_null(self, field: str) -> str:
+        """A condition that there is a value, be it empty text."""
+        return f"{field} IS NOT NULL"
+
+    def not_empty(self, field: str) -> str:
+        """A condition that text is neither null nor empty."""
+        return f"{field} <> ''"
+
+    def none_of(self, field: str, listed: str) -> str:
+        """A condition that there is a value and that it is none of some literals, given with commas."""
+        return f"{field} NOT IN ({listed})"
 
     def lower(self, field: str) -> str:
         """Text in lower case."""
