@@ -26,8 +26,9 @@ class Capabilities:
 
     `comparators`: for a kind of field, the comparators that the source has for it; a kind that is not named
     has all that the family can write. `qualifiers` are those the source itself judges. `max_length` counts
-    characters of one query, `max_values` the values in one list, `page_size` rows per call, `rate_per_min`
-    calls per minute, `retention_days` how far back data goes. `is_async`: a search is submitted and polled.
+    characters of one query, `max_values` the values in one list, `max_clauses` the conditions of one query,
+    `page_size` rows per call, `rate_per_min` calls per minute, `retention_days` how far back data goes.
+    `is_async`: a search is submitted and polled.
     `can_delete`: a search can be removed from the source.
     """
 
@@ -35,6 +36,7 @@ class Capabilities:
     qualifiers: frozenset[str] = QUALIFIERS
     max_length: int | None = None
     max_values: int | None = None
+    max_clauses: int | None = None
     page_size: int | None = None
     rate_per_min: float | None = None
     retention_days: float | None = None

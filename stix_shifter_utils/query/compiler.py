@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from stix_shifter_utils.errors import UnmappedError
+from stix_shifter_utils.mapping import FieldBinding
 from stix_shifter_utils.pattern import (
     Comparison,
     ComparisonAnd,
@@ -59,6 +60,9 @@ class QueryCompiler(Writer[F]):
     dialect: ClassVar[str] = ""
     """The language's name, for messages."""
 
+    time_field: ClassVar[str | None] = None
+    """The field that windows restrict, in place of the mapping's."""
+
     def __init__(
         self,
         mapping: DialectMapping,
@@ -88,6 +92,23 @@ class QueryCompiler(Writer[F]):
     @abstractmethod
     def finish(self, condition: F | None, window: TimeWindow, limit: int | None) -> Body:
         """The whole query; `condition` includes the window, `None` asks for every row."""
+
+    def time_bindings(self) -> tuple[list[FieldBinding], bool]:
+        """The fields that say when a row was observed, and whether these are all that results show."""
+        index = self.mapping.index
+        shown = [*index.time_bindings("first_observed"), *index.time_bindings("last_observed")]
+        named = self.time_field or index.fields.time
+        by_name = {binding.field: binding for binding in shown}
+        if named is None:
+            return list(by_name.values()), len(index.time_bindings("first_observed")) <= 1
+        own = by_name.get(named) or FieldBinding(named, tuple(named.split(".")), index.fields.kind(named))
+        return [own], set(by_name) <= {named}
+
+    def pieces(self, body: Body) -> int:
+        """Into how many queries a query has to be divided, to be as small as the source wants it."""
+        most = self.capabilities.max_length
+        length = len(body if isinstance(body, str) else json.dumps(body)) if most else 0
+        return math.ceil(length / most) if most else 1
 
     # Compiling.
 
@@ -190,9 +211,8 @@ class QueryCompiler(Writer[F]):
         if body is None:
             return []
         window = _span([window for _, window in units])
-        most = self.capabilities.max_length
-        length = len(body if isinstance(body, str) else json.dumps(body)) if most else 0
-        pieces = divide(units, math.ceil(length / most)) if most and length > most else None
+        number = self.pieces(body)
+        pieces = divide(units, number) if number > 1 else None
         if pieces is None:
             return [NativeQuery(body, self.mapping.dialect, window, self.options.result_limit)]
         found: list[NativeQuery] = []
@@ -254,6 +274,8 @@ def _combines(pattern: Pattern) -> bool:
 
 def _span(windows: Sequence[TimeWindow]) -> TimeWindow:
     """The smallest window that holds all of these."""
+    if len(windows) == 1:
+        return windows[0]
     starts = [window.start for window in windows]
     stops = [window.stop for window in windows]
     return TimeWindow(
