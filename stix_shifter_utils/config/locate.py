@@ -5,7 +5,9 @@ Finding folders only; nothing of a connector is imported here (`connector.discov
 
 from __future__ import annotations
 
+import os.path
 import re
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +31,7 @@ class ModulePlace(NamedTuple):
 def module_paths() -> tuple[str, ...]:
     """All folders that hold connectors, in import order: a checkout, and each site directory with wheels."""
     try:
-        namespace = import_module(NAMESPACE)
+        namespace = sys.modules.get(NAMESPACE) or import_module(NAMESPACE)
     except ModuleNotFoundError:
         return ()
     return tuple(dict.fromkeys(namespace.__path__))
@@ -54,7 +56,7 @@ _PLACES: dict[tuple[str, tuple[str, ...]], ModulePlace] = {}
 def _remembered(name: str, paths: tuple[str, ...]) -> ModulePlace | None:
     """The place on the namespace path, kept once found: asking the disk costs more than all else here."""
     place = _PLACES.get((name, paths))
-    if place is not None and place.folder.is_dir():
+    if place is not None and os.path.isdir(place.folder):  # noqa: PTH112 -- on every call
         return place
     for path in paths:
         folder = Path(path, name)
@@ -86,10 +88,14 @@ def _is_listed(folder: Path) -> bool:
 
 
 def _registered() -> dict[str, str]:
-    """Connector name -> package, of the packages that registered one. Reads metadata: asked for last."""
+    """Connector name -> package, of the packages that registered one. Reads metadata: asked for last.
+
+    Those in the namespace are found by their folders: what an installer once registered may be gone by now.
+    """
     from importlib.metadata import entry_points
 
-    return {entry.name: entry.module for entry in entry_points(group=ENTRY_POINT_GROUP)}
+    entries = entry_points(group=ENTRY_POINT_GROUP)
+    return {entry.name: entry.module for entry in entries if not entry.module.startswith(f"{NAMESPACE}.")}
 
 
 def _place_of(name: str, module: str) -> ModulePlace:
