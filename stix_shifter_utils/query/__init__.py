@@ -17,8 +17,12 @@ from stix_shifter_utils.query.unmapped import CLASSIC_NAMES, unmapped_message
 if TYPE_CHECKING:
     from stix_shifter_utils.query.compiler import QueryCompiler
     from stix_shifter_utils.query.families.duckdb import DuckDbCompiler
+    from stix_shifter_utils.query.families.elastic_dsl import ElasticDslCompiler
+    from stix_shifter_utils.query.families.kql import KqlCompiler
+    from stix_shifter_utils.query.families.lucene import LuceneCompiler
     from stix_shifter_utils.query.families.mysql import MySqlCompiler
     from stix_shifter_utils.query.families.postgres import PostgresCompiler
+    from stix_shifter_utils.query.families.spl import SplCompiler
     from stix_shifter_utils.query.families.sql import SqlCompiler
     from stix_shifter_utils.query.families.sqlite import SqliteCompiler
     from stix_shifter_utils.query.families.trino import TrinoCompiler
@@ -27,8 +31,12 @@ _COMPILERS = {
     "QueryCompiler": "compiler",
     "SqlCompiler": "families.sql",
     "DuckDbCompiler": "families.duckdb",
+    "KqlCompiler": "families.kql",
+    "ElasticDslCompiler": "families.elastic_dsl",
+    "LuceneCompiler": "families.lucene",
     "MySqlCompiler": "families.mysql",
     "PostgresCompiler": "families.postgres",
+    "SplCompiler": "families.spl",
     "SqliteCompiler": "families.sqlite",
     "TrinoCompiler": "families.trino",
 }
@@ -40,12 +48,16 @@ __all__ = [
     "ComparisonVerdict",
     "CompilerOptions",
     "DuckDbCompiler",
+    "ElasticDslCompiler",
+    "KqlCompiler",
+    "LuceneCompiler",
     "MySqlCompiler",
     "NativeQuery",
     "Policy",
     "PostgresCompiler",
     "QueryCompiler",
     "QueryPlan",
+    "SplCompiler",
     "SqlCompiler",
     "SqliteCompiler",
     "TrinoCompiler",
