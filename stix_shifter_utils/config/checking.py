@@ -17,6 +17,10 @@ from stix_shifter_utils.config.schema import Leaf, Path, Schema, Section, schema
 from stix_shifter_utils.config.values import checked
 from stix_shifter_utils.errors import ConfigurationError
 
+_OPTIONS = "connection.options"
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+_KEPT_ANSWERS = 256
+
 
 class ParameterError(ConfigurationError):
     """All that is wrong with some parameters.
@@ -52,7 +56,28 @@ def validate(module: str, params: Mapping[str, Any], start_point: str | None = N
 
 
 def validate_against(schema: Schema, params: Any, start_point: str | None = None) -> Document:
-    """The same with a schema at hand."""
+    """The same with a schema at hand. Plain options, which each translation brings, are checked once."""
+    key = _plain_key(params) if start_point == _OPTIONS else None
+    known = schema.answers.get(key) if key is not None else None
+    if known is None:
+        known = _validated(schema, params, start_point)
+        if key is None:
+            return known
+        if len(schema.answers) >= _KEPT_ANSWERS:
+            schema.answers.clear()
+        schema.answers[key] = known
+    answer: Document = copied(known)
+    return answer
+
+
+def _plain_key(params: Any) -> tuple[Any, ...] | None:
+    """Parameters as a key that tells `1` from `True`; None for what is not plain values by name."""
+    if not isinstance(params, Mapping) or not _PLAIN.issuperset(map(type, params.values())):
+        return None
+    return *params.items(), *map(type, params.values())
+
+
+def _validated(schema: Schema, params: Any, start_point: str | None) -> Document:
     section = schema.root.at(start_point)
     where = start_point or "the parameters"
     if not isinstance(params, Mapping):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from stix_shifter_utils.errors import MappingFileError
 
 Document = dict[str, Any]
 _CORE = str(Path(__file__).parent)
+_SETTLED_NS = 100_000_000
+"""Two changes of a folder this close may carry one time, so a listing that is younger is not kept."""
 Stamp = tuple[tuple[str, int, int], ...]
 """Path, time of change in ns and size of each file that a cached value depends on; -1 where there is none."""
 
@@ -71,6 +74,22 @@ def _stamp(path: str) -> tuple[str, int, int]:
     except OSError:
         return path, -1, -1
     return path, found.st_mtime_ns, found.st_size
+
+
+def listing(folder: str) -> frozenset[str]:
+    """The names in a folder, none where there is no such folder; read again when one is added or removed."""
+    state = stamp((folder,))
+    is_settled = time.time_ns() - state[0][1] > _SETTLED_NS
+    return _names(state) if is_settled else _names.__wrapped__(state)
+
+
+@lru_cache(maxsize=512)
+def _names(state: Stamp) -> frozenset[str]:
+    folder, changed, _ = state[0]
+    try:
+        return frozenset(os.listdir(folder)) if changed >= 0 else frozenset()  # noqa: PTH208 -- names only
+    except NotADirectoryError:
+        return frozenset()
 
 
 def is_there(path: str) -> bool:

@@ -83,6 +83,8 @@ class Schema:
 
     root: Section
     moves: tuple[Move, ...]
+    answers: dict[tuple[Any, ...], Document] = field(default_factory=dict, repr=False, compare=False)
+    """Options that were checked already, with what came of them; `checking` keeps it."""
 
 
 def schema_of(folder: pathlib.Path) -> Schema:

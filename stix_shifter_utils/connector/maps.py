@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stix_shifter_utils.config.files import Stamp, inside, stamp
+from stix_shifter_utils.config.files import Stamp, inside, listing, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ def map_file(basepath: Any, dialect: str, name: str, options: Mapping[str, Any])
     folder, is_21 = inside(str(basepath), "json"), bool(options.get("stix_2.1"))
     if options.get("mapping"):
         return load_file(Path(folder), dialect, name, options)
-    return _file(folder, dialect, name, is_21, stamp(_candidates(folder, dialect, is_21)))
+    return _file(folder, dialect, name, is_21, _state(folder, dialect, is_21))
 
 
 @lru_cache(maxsize=512)
@@ -54,7 +54,7 @@ def mappings_of(
     if options.get("mapping"):
         return load_mappings(Path(folder), dialect, options, relations_of(module))
     flags = _Flags(*(bool(options.get(name)) for name in _OPTIONS))
-    return _loaded(folder, dialect, flags, module, stamp(_candidates(folder, dialect, flags.is_21)))
+    return _loaded(folder, dialect, flags, module, _state(folder, dialect, flags.is_21))
 
 
 class _Flags(NamedTuple):
@@ -67,12 +67,21 @@ class _Flags(NamedTuple):
 _OPTIONS = ("stix_2.1", "unmapped_fallback")
 
 
+def _state(folder: str, dialect: str, is_21: bool) -> Stamp:
+    """The state of every file that takes part."""
+    names = listing(folder)
+    found = stamp(_candidates(folder, dialect, names))
+    if is_21 and "stix_2_1" in names:
+        inner = inside(folder, "stix_2_1")
+        found += stamp(_candidates(inner, dialect, listing(inner)))
+    return found
+
+
 @lru_cache(maxsize=1024)
-def _candidates(folder: str, dialect: str, is_21: bool) -> tuple[str, ...]:
-    """Every file that may take part, whether it is there or not."""
-    folders = (folder, inside(folder, "stix_2_1")) if is_21 else (folder,)
-    names = [name for stem in _STEMS for name in (f"{dialect}_{stem}.json", f"{stem}.json")]
-    return tuple(inside(place, name) for place in folders for name in names)
+def _candidates(folder: str, dialect: str, names: frozenset[str]) -> tuple[str, ...]:
+    """The files among these names that are maps of a dialect, its own or those that all dialects share."""
+    wanted = [name for stem in _STEMS for name in (f"{dialect}_{stem}.json", f"{stem}.json")]
+    return tuple(inside(folder, name) for name in wanted if name in names)
 
 
 @lru_cache(maxsize=256)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from stix_shifter_utils.mapping import DialectMapping, FieldIndex
     from stix_shifter_utils.pattern import Pattern
-    from stix_shifter_utils.query import Capabilities, Policy, QueryCompiler, QueryPlan
+    from stix_shifter_utils.query import Capabilities, CompilerOptions, Policy, QueryCompiler, QueryPlan
 
 Answer = dict[str, Any]
 
@@ -108,8 +108,10 @@ class BaseQueryTranslator:
         from stix_shifter_utils.query import CompilerOptions
 
         options = CompilerOptions.from_options(self.options)
-        pattern = self._pattern(data, options.parser)
-        compiler = _compiler_of(type(self))(self.mapping(), options, _capabilities(self.basepath))
+        _, pattern = self._pattern(data, options.parser)
+        compiler = _kept_compiler(
+            _compiler_of(type(self)), self.mapping(), options, _capabilities(self.basepath)
+        )
         moment = now or datetime.now(timezone.utc)
         return compiler.compile(pattern, now=moment, policy=policy or options.on_unmapped)
 
@@ -118,7 +120,7 @@ class BaseQueryTranslator:
         if self.walks_classic_trees:
             from stix_shifter_utils.connector.classic_query import transform
 
-            return transform(self, data, self._pattern(data, self.options.get("parser") or "auto"))
+            return transform(self, *self._pattern(data, self.options.get("parser") or "auto"))
         from stix_shifter_utils.query import CLASSIC_NAMES
 
         plan = self.plan(data)
@@ -138,15 +140,22 @@ class BaseQueryTranslator:
         """The comparisons of a pattern and its span of time; see `parsed.py`."""
         from stix_shifter_utils.connector.parsed import parsed
 
-        return parsed(self._pattern(data, self.options.get("parser") or "auto"), self.options, text=data)
+        text, pattern = self._pattern(data, self.options.get("parser") or "auto")
+        return parsed(pattern, self.options, text=text)
 
-    def _pattern(self, data: str, parser: Any) -> Pattern:
+    def _pattern(self, data: str, parser: Any) -> tuple[str, Pattern]:
+        """The tree, and the text that it was read from: another one where a broken pattern was repaired."""
         if not isinstance(data, str):
             message = f"a pattern is a text, not {type(data).__name__}"
             raise UnsupportedFeatureError(message)
         if self.options.get("validate_pattern"):
             _validate(data)
-        return _read(data, parser)
+        if self.options.get("broken_patterns") != "repair":
+            return data, _read(data, parser)
+        text, pattern = _repaired(data)
+        if text != data:
+            self.logger.warning("dialect %s: the pattern is broken; it is read as %s", self.dialect, text)
+        return text, pattern
 
 
 class EmptyQueryTranslator(BaseQueryTranslator):
@@ -168,6 +177,13 @@ def _read(text: str, parser: Any) -> Pattern:
     from stix_shifter_utils.pattern import parse_pattern
 
     return parse_pattern(text, parser=parser)
+
+
+@lru_cache(maxsize=8)
+def _repaired(text: str) -> tuple[str, Pattern]:
+    from stix_shifter_utils.pattern.repair import repair_pattern
+
+    return repair_pattern(text)
 
 
 def _derived(index: FieldIndex) -> dict[str, Any]:
@@ -203,6 +219,33 @@ def _compiler_of(translator: type[BaseQueryTranslator]) -> type[QueryCompiler[An
         )
         raise NotImplementedModeError(message)
     found: type[QueryCompiler[Any]] = constructor
+    return found
+
+
+_COMPILERS: dict[tuple[Any, ...], QueryCompiler[Any]] = {}
+_KEPT_COMPILERS = 64
+
+
+def _kept_compiler(
+    kind: type[QueryCompiler[Any]],
+    mapping: DialectMapping,
+    options: CompilerOptions,
+    capabilities: Capabilities,
+) -> QueryCompiler[Any]:
+    """The compiler made for just these, kept with all that it has looked up.
+
+    A file that changes brings another mapping, so nothing here grows old. Identities are safe as keys:
+    the compiler that is kept holds what they belong to.
+    """
+    key = (kind, id(mapping), options, id(capabilities))
+    found = _COMPILERS.get(key)
+    if found is None:
+        found = kind(mapping, options, capabilities)
+        if found.mapping is not mapping or found.capabilities is not capabilities:
+            return found  # a connector's own constructor put others in their place
+        if len(_COMPILERS) >= _KEPT_COMPILERS:
+            _COMPILERS.clear()
+        _COMPILERS[key] = found
     return found
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.mapping.leaves import Constant, Leaf
     from stix_shifter_utils.mapping.versions import Version
 
+_KEPT_PATHS: Final = 4096
 _LISTS: Final = frozenset({Relation.LOWERCASE_LIST, Relation.TO_LIST})
 
 
@@ -99,6 +100,12 @@ class FieldIndex:
             for leaf in self._feeds.observed.get(name, ())
         )
 
+    @property
+    def natives(self) -> tuple[str, ...]:
+        """The dotted names of all fields that results know, those of observed times first."""
+        times = [leaf.native for leaves in self._feeds.observed.values() for leaf in leaves]
+        return tuple(dict.fromkeys(".".join(each) for each in (*times, *sorted(self._feeds.natives))))
+
     def paths(self) -> tuple[ObjectPath, ...]:
         """All object paths that can be asked, in file order; not those that lead through references."""
         return self._feeds.paths() if self._asked is None else tuple(self._asked)
@@ -113,6 +120,8 @@ class FieldIndex:
         """The native fields to ask for a path; empty when the path is not mapped."""
         found = self._known.get(path)
         if found is None:
+            if len(self._known) >= _KEPT_PATHS:
+                self._known.clear()  # an index lives long, and patterns may name any path
             found = self._known[path] = self._look_up(path)
         return found
 

@@ -13,6 +13,8 @@ from typing import Final
 class Kind(enum.Enum):
     """The kind of one value; the value is its spelling in `fields.json`."""
 
+    __hash__ = object.__hash__  # members are single: hashing them need not leave C
+
     TEXT = "text"
     """Text that the source compares code point by code point."""
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class Cleaning(enum.Enum):
     """What becomes of a value."""
 
+    __hash__ = object.__hash__  # members are single: hashing them need not leave C
+
     AS_IS = "as it is"
     """Any JSON value, unchanged."""
 

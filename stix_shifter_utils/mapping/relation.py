@@ -15,6 +15,8 @@ class Relation(enum.Enum):
     the native comparison asks for more and rows are checked here; *local*: nothing is sent.
     """
 
+    __hash__ = object.__hash__  # members are single: hashing them need not leave C
+
     IDENTITY = "identity"
     """The native value is the STIX value, unchanged. Exact for every comparator."""
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Comparator(enum.Enum):
     """A comparison operator; the value is its spelling in a pattern (§9.6.1). `EXISTS` takes no value."""
 
+    __hash__ = object.__hash__  # members are single: hashing them need not leave C
+
     EQUAL = "="
     NOT_EQUAL = "!="
     GREATER_THAN = ">"

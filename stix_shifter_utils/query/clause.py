@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 class Binds(enum.IntEnum):
     """How tightly the outermost operator of a text binds."""
 
+    __hash__ = int.__hash__  # members hash in C: clauses are keys while they are joined
+
     OR = 1
     AND = 2
     NOT = 3
@@ -42,10 +44,12 @@ def joined(clauses: Iterable[Clause], operator: str, binds: Binds) -> Clause:
     associative. Long rows are grouped by brackets, so that the depth that an engine sees grows with the
     square root of the number.
     """
-    parts = list(dict.fromkeys(clauses))
+    parts = list(clauses)
+    if len(parts) > 1:
+        parts = list(dict.fromkeys(parts))
     if len(parts) == 1:
         return parts[0]
-    texts = [part.text if part.binds >= binds else f"({part.text})" for part in parts]
+    texts = [text if own >= binds else f"({text})" for text, own in parts]
     if len(texts) > _FEW:
         size = max(_FEW, math.isqrt(len(texts)))
         texts = [f"({operator.join(texts[at : at + size])})" for at in range(0, len(texts), size)]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class View(enum.Enum):
     """What of the native value is compared."""
 
+    __hash__ = object.__hash__  # members are single: hashing them need not leave C
+
     VALUE = "value"
     """The value itself."""
 

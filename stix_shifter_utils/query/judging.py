@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F")
 
+_KEPT_PATHS: Final = 4096
 NEVER_TRUE: Final = "no value of this property can satisfy it"
 UNMAPPED: Final = "no field of the source is mapped to it"
 NEVER_BACK: Final = "no result of this source has the property"
@@ -201,6 +202,8 @@ class Writer(ABC, Generic[F]):
         """The inverters of the fields for a path."""
         found = self._inverters.get((path, checked))
         if found is None:
+            if len(self._inverters) >= _KEPT_PATHS:
+                self._inverters.clear()  # a compiler lives long, and patterns may name any path
             bindings = self.mapping.index.lookup(path)
             found = tuple(
                 inverter(each, path, case=self.case, checked=checked, has_booleans=self.has_booleans)
@@ -238,9 +241,10 @@ class Writer(ABC, Generic[F]):
     def _together(
         self, comparisons: Sequence[Comparison], *, checked: bool
     ) -> tuple[list[F | Scope], list[Answer[F]]] | None:
-        """The common case, without a look at each comparison: exact lists hold all values."""
-        inverters = self.inverters(comparisons[0].path, checked=checked)
-        if not inverters or not all(map(_is_simple, inverters)):
+        """The common case, without a look at each comparison: what a list says holds for each value."""
+        path = comparisons[0].path
+        inverters = self.inverters(path, checked=checked)
+        if not inverters or not all(map(_is_simple, inverters)) or not self._can_all(inverters):
             return None
         lists = _Lists()
         values = [
@@ -248,14 +252,17 @@ class Writer(ABC, Generic[F]):
             for each in comparisons
             for value in (each.value if isinstance(each.value, tuple) else (each.value,))
         ]
+        note: _Note = []
         for place, one in enumerate(inverters):
-            lists.take(place, one.equal(values, negated=False))
-        if lists.notes != [[]] * len(inverters) or not self._can_all(inverters):
-            return None
+            if not lists.take(place, one.equal(values, negated=False), note, one.doubt, len(values)):
+                return None
         written = self._write_lists(lists, checked=checked)
-        if written is None or not all(exact for _, exact in written.values()):
+        if written is None:
             return None
-        answer = self._same_answer(Verdict.EXACT, "", blind=False)
+        if note:
+            answer = self._joined_answer(note, written, path, checked=checked)
+        else:
+            answer = self._same_answer(Verdict.EXACT, "", blind=False)
         found: list[F | Scope] = [part for parts, _ in written.values() for part in parts]
         return found or [Scope.NOTHING], [answer] * len(comparisons)
 
@@ -337,14 +344,21 @@ class _Lists:
         else:
             self.notes.append(None)
 
-    def take(self, place: int, ways: Ways) -> None:
-        """Take values for one field; an empty note: an exact list holds them all, or none can be."""
-        choice = None if isinstance(ways, Fixed) or not ways else ways[0]
-        if choice is not None and (not choice.exact or not _is_list(ways)):
-            self.notes.append(None)
-            return
-        self._take(place, ways, [])
-        self.notes.append([] if choice is not None or isinstance(ways, Fixed) else None)
+    def take(self, place: int, ways: Ways, note: _Note, doubt: str, number: int) -> bool:
+        """Take the values of many comparisons for one field; False when they are not all alike.
+
+        They are where one list is exact; where it is not, if only for the doubt that the field is under, and
+        none of the `number` values was left out of it.
+        """
+        if not isinstance(ways, Fixed):
+            if not ways or not _is_list(ways):
+                return False
+            choice, demand = ways[0], ways[0].conditions[0].demand
+            whole = isinstance(demand, OneOf) and len(demand.values) == number
+            if not choice.exact and not (doubt and choice.reason == doubt and whole):
+                return False
+        self._take(place, ways, note)
+        return True
 
     def _take(self, place: int, ways: Ways, note: _Note) -> None:
         if isinstance(ways, Fixed) or not ways:
@@ -367,8 +381,8 @@ def _is_list(ways: Ways) -> bool:
 
 
 def _is_simple(one: Inverter) -> bool:
-    """Whether lists of a field are exact, if nothing in the values speaks against it."""
-    return one.by_values and one.certain and one.binding.comes_back
+    """Whether one list for a field says of all its values what it says of each, if they are alike."""
+    return one.by_values and one.binding.comes_back
 
 
 def _says(way: Choice, comparator: Comparator) -> bool:

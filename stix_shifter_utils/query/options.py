@@ -45,6 +45,20 @@ class CompilerOptions:
 
         Raises ConfigurationError, naming the key.
         """
+        values = tuple([options.get(key) for key in _KEYS])
+        key = (*values, *map(type, values), *[name in options for name in _NULLABLE])
+        try:
+            found = _KEPT.get(key)
+        except TypeError:  # no plain values: one of them is wrong, and is named below
+            return cls._read(options)
+        if found is None:
+            if len(_KEPT) >= _MOST_KEPT:
+                _KEPT.clear()
+            found = _KEPT[key] = cls._read(options)
+        return found
+
+    @classmethod
+    def _read(cls, options: Mapping[str, Any]) -> CompilerOptions:
         return cls(
             time_range_min=_number(options, "time_range", DEFAULT_TIME_RANGE_MIN),
             result_limit=_limit(options),
@@ -54,6 +68,13 @@ class CompilerOptions:
             table=options.get("table"),
             parser=cast("Reader", _choice(options, "parser", get_args(Reader))),
         )
+
+
+_NULLABLE: Final = ("time_range", "result_limit")
+"""Options for which null is not the same as none given."""
+_KEYS: Final = (*_NULLABLE, "case", "on_unmapped", "same_object", "table", "parser")
+_MOST_KEPT: Final = 256
+_KEPT: dict[tuple[object, ...], CompilerOptions] = {}
 
 
 def _choice(options: Mapping[str, Any], key: str, choices: tuple[str, ...]) -> str:

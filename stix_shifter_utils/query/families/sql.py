@@ -46,6 +46,7 @@ _SIGNS: Final = {
     ">=": Comparator.GREATER_THAN_OR_EQUAL,
 }
 _FURTHEST: Final = Decimal(10) ** 37  # no column holds such numbers, and engines refuse longer ones
+_KEPT_WINDOWS: Final = 1024  # a compiler lives long, and every call brings a window of its own
 _FOLDED_FROM_AFAR: Final = frozenset("ik")
 _COMPOSED_FROM_AFAR: Final = frozenset("K;`")
 
@@ -70,6 +71,7 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
         self._take_operators(mapping.operators)
         self._columns: dict[tuple[tuple[str, ...], int | None], str | None] = {}
         self._windows: dict[TimeWindow, tuple[Clause | Scope, bool]] = {}
+        self._clocks: tuple[list[FieldBinding], bool] | None = None
 
     def _take_operators(self, operators: Mapping[str, object]) -> None:
         """operators.json: another spelling takes the place of the family's, null or empty text removes it."""
@@ -122,13 +124,17 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
     def in_window(self, window: TimeWindow) -> tuple[Clause | Scope, bool]:
         found = self._windows.get(window)
         if found is None:
+            if len(self._windows) >= _KEPT_WINDOWS:
+                self._windows.clear()
             found = self._windows[window] = self._in_window(window)
         return found
 
     def _in_window(self, window: TimeWindow) -> tuple[Clause | Scope, bool]:
         if window.start is None and window.stop is None:
             return Scope.ALL, True
-        bindings, certain = self.time_bindings()
+        if self._clocks is None:
+            self._clocks = self.time_bindings()
+        bindings, certain = self._clocks
         parts: list[Clause] = []
         for half in (replace_window(window, stop=None), replace_window(window, start=None)):
             written = [self._bound(binding, half) for binding in bindings]
