@@ -9,7 +9,7 @@ from typing import Any, Final
 from stix_shifter_utils.errors import MappingFileError
 from stix_shifter_utils.mapping.kinds import UNKNOWN, FieldKind, Kind, field_kind
 
-_KEYS: Final = frozenset({"table", "time", "fields"})
+_KEYS: Final = frozenset({"table", "time", "fields", "closed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,15 @@ class NativeFields:
 
     `kinds` go by the dotted name of a field, without brackets. In the file, `resources[].ARN` says that
     `resources` is a list of objects; `lists` then holds 1, the number of steps to that list, for
-    `resources.ARN`.
+    `resources.ARN`. `closed`: rows have no other fields, so a map that several dialects share is asked, and
+    gives back, only what this dialect's rows hold.
     """
 
     table: str | None = None
     time: str | None = None
     kinds: Mapping[str, FieldKind] = field(default_factory=dict)
     lists: Mapping[str, int] = field(default_factory=dict)
+    closed: bool = False
 
     @classmethod
     def read(cls, data: Mapping[str, Any], place: str = "fields.json") -> NativeFields:
@@ -32,11 +34,19 @@ class NativeFields:
         listed = data.get("fields") or {}
         unknown = [key for key in data if key not in _KEYS and not key.startswith("$")]
         if unknown or not isinstance(listed, Mapping):
-            msg = f'{place} may hold "table", "time" and "fields" (an object), not {unknown or listed!r:.60}'
+            msg = (
+                f'{place} may hold "table", "time", "closed" and "fields" (an object), '
+                f"not {unknown or listed!r:.60}"
+            )
             raise MappingFileError(msg)
         kinds = {name.replace("[]", ""): _kind(name, text, place) for name, text in listed.items()}
         lists = {name.replace("[]", ""): _list_at(name) for name in listed if "[]" in name}
-        return cls(_text(data, "table", place), _text(data, "time", place), kinds, lists)
+        closed = data.get("closed") is True
+        return cls(_text(data, "table", place), _text(data, "time", place), kinds, lists, closed)
+
+    def holds(self, name: str) -> bool:
+        """Whether rows can have a field of this dotted name."""
+        return name in self.kinds or not self.closed
 
     @property
     def is_caseless(self) -> bool:

@@ -58,7 +58,7 @@ class DialectMapping:
         """From parsed JSON instead of files; `version` is that of the results. Raises MappingFileError."""
         native = NativeFields.read(fields or {})
         index = FieldIndex(
-            leaves(to_stix or {}),
+            (leaf for leaf in leaves(to_stix or {}) if native.holds(leaf.field)),
             from_stix=from_stix,
             fields=native,
             relations=relations,
@@ -71,12 +71,12 @@ class DialectMapping:
 def list_dialects(folder: Path) -> list[str]:
     """The dialects of a json folder, in alphabetical order.
 
-    One for each `<dialect>_from_stix_map.json` (or `<dialect>_to_stix_map.json`, where fields are derived);
-    `["default"]` when there is none of these.
+    One for each `<dialect>_from_stix_map.json` (or `<dialect>_to_stix_map.json`, where fields are derived, or
+    `<dialect>_fields.json`, where dialects share the maps); `["default"]` when there is none of these.
     """
     names = {
         path.name.removesuffix(ending)
-        for ending in (f"_{FROM_STIX}.json", f"_{TO_STIX}.json")
+        for ending in (f"_{FROM_STIX}.json", f"_{TO_STIX}.json", f"_{FIELDS}.json")
         for path in folder.glob(f"*{ending}")
     }
     return sorted(names) or ["default"]

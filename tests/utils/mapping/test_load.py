@@ -51,6 +51,23 @@ def test_a_dialect_s_own_file_stands_before_the_common_one(tmp_path: Path) -> No
     assert load_mappings(tmp_path, "events").index.table == "common"
 
 
+def test_dialects_may_share_the_maps_and_hold_only_their_own_fields(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        to_stix_map={"a": leaf("file.name"), "b": leaf("file.size"), "c": {"d": leaf("file.name", object="x")}},
+        left_fields={"closed": True, "fields": {"a": "text"}},
+        right_fields={"closed": True, "fields": {"b": "integer", "c.d": "text"}},
+        open_fields={"fields": {"a": "text"}},
+    )
+    assert list_dialects(tmp_path) == ["left", "open", "right"]
+    assert asked(tmp_path, "left", "file:name") == ["a"]
+    assert asked(tmp_path, "right", "file:name") == ["c.d"]
+    assert asked(tmp_path, "open", "file:name") == ["a", "c.d"]
+    size = parse_path("file:size")
+    assert not load_mappings(tmp_path, "left").index.returns(size)
+    assert load_mappings(tmp_path, "right").index.returns(size)
+
+
 def test_without_from_stix_fields_are_derived(tmp_path: Path) -> None:
     write(tmp_path, to_stix_map={"a": leaf("file.name")})
     assert load_mappings(tmp_path, "default").from_stix is None
