@@ -261,7 +261,7 @@ def test_fields_inside_lists_of_objects_are_lists() -> None:
         ({"from_stix": {"file": {"fields": {"name": [1]}}}}, "file:name must be a list of native fields"),
         ({"from_stix": {"file": {"fields": {"na me": ["a"]}}}}, "file:na me is no object path"),
         ({"fields": {"fields": {"a": "string"}}}, "'a' has the kind 'string'; use one of text"),
-        ({"fields": {"tables": "t"}}, 'may hold "table", "time" and "fields"'),
+        ({"fields": {"tables": "t"}}, 'may hold "table", "time", "closed" and "fields"'),
         ({"fields": {"table": 5}}, "table must be text"),
         ({"to_stix": {"a": 5}}, 'to_stix_map: a must be an object with "key"'),
         ({"to_stix": {"a": [{"k": 1}]}}, "to_stix_map: a is a list"),
