@@ -43,7 +43,13 @@ PUBLISHED = [  # what published connector wheels import without saying so
     "stix2-matcher>=3,<4",
     "xmltodict>=0.13",
 ]
+HOST = [  # the proxy host
+    "flask>=3,<4",
+    "cheroot>=10.0.1,<12",
+]
 TEST = [
+    *HOST,
+    "schemathesis>=4,<5",
     "pytest>=8,<10",
     "pytest-xdist>=3.5,<4",
     "hypothesis>=6.100,<7",
@@ -63,7 +69,7 @@ TEST = [
 NEEDS = Needs(
     utils=UTILS,
     command_line=COMMAND_LINE,
-    extras={"published": PUBLISHED},  # of the core, in every mode
+    extras={"published": PUBLISHED, "host": HOST},  # of the core, in every mode
     development={"test": TEST},  # of a checkout
 )
 

@@ -30,6 +30,7 @@ from stix_shifter.cli.console import (
 from stix_shifter.cli.diff import Diff
 from stix_shifter.cli.execute import Execute
 from stix_shifter.cli.explain import Explain
+from stix_shifter.cli.host import HostCommand
 from stix_shifter.cli.hunt import HuntCommand
 from stix_shifter.cli.log import logging_to
 from stix_shifter.cli.mapping import ShowMapping
@@ -59,6 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     Modules(),
     Configs(),
     NewConnector(),
+    HostCommand(),
     SandboxCommand(),
 )
 

@@ -64,8 +64,12 @@ async def collect_queries(entry_point: BaseEntryPoint, dialects: Sequence[str], 
     """Ask each dialect in turn.
 
     `{"queries": [...]}`; with `unmapped_attributes` and `unmapped_operators`, by dialect, where something was
-    left out; with `error`, `code` and `errors`, by dialect, where one failed.
+    left out; with `error`, `code` and `errors`, by dialect, where one failed. An entry point with
+    `answers_whole` has gathered all that itself.
     """
+    if getattr(entry_point, "answers_whole", False):
+        whole: Answer = await ask(entry_point, "transform_query", dialects[0], data)
+        return whole
     collected = _Collected()
     for dialect in dialects:
         answer = await answer_of(

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from stix_shifter.stix_translation.queries import collect_queries
 from stix_shifter.stix_translation.request import STIX, Request
-from stix_shifter_utils.connector.calls import ask
+from stix_shifter_utils.connector.calls import ask, settle
 from stix_shifter_utils.connector.edge import answer_of
 from stix_shifter_utils.errors import NotImplementedModeError
 from stix_shifter_utils.utils.async_utils import run_light
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+
+    from stix_shifter_utils.connector.entry_point import BaseEntryPoint
 
 RESULTS = "results"
 QUERY = "query"
@@ -101,11 +103,15 @@ async def _results(request: Request) -> Answer:
 
 
 async def _mapping(request: Request) -> Answer:
-    return request.unchecked_entry_point().get_mapping()
+    entry_point = request.unchecked_entry_point()
+    return await _described_elsewhere(entry_point, MAPPING) or entry_point.get_mapping()
 
 
 async def _supported(request: Request) -> Answer:
     entry_point = request.unchecked_entry_point()
+    elsewhere = await _described_elsewhere(entry_point, SUPPORTED_ATTRIBUTES)
+    if elsewhere is not None:
+        return elsewhere
     translators = {name: entry_point.get_query_translator(name) for name in entry_point.get_dialects()}
     return {
         "supported_attributes": {
@@ -122,7 +128,16 @@ async def _configs(request: Request) -> Answer:
 
 
 async def _dialects(request: Request) -> Answer:
-    return request.unchecked_entry_point().get_dialects_full()
+    entry_point = request.unchecked_entry_point()
+    return await _described_elsewhere(entry_point, DIALECTS) or entry_point.get_dialects_full()
+
+
+async def _described_elsewhere(entry_point: BaseEntryPoint, about: str) -> Answer | None:
+    """What a connector that runs elsewhere (`proxy`) says of itself; None for one that runs here."""
+    if not hasattr(entry_point, "describe"):
+        return None
+    answer: Answer | None = await settle(entry_point.describe(about))
+    return answer
 
 
 _TYPES: dict[str, Callable[[Request], Awaitable[Answer]]] = {

@@ -1,0 +1,1 @@
+"""A connector that runs elsewhere, asked through a proxy host."""

@@ -1,0 +1,1 @@
+"""Patterns and rows, translated at the proxy host."""
