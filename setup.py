@@ -62,6 +62,8 @@ TEST = [
     "cryptography>=42",
     "psycopg[binary]>=3.1,<4",
     "sqlglot>=25",
+    "pysigma>=1,<2",
+    "pysigma-backend-splunk>=2,<3",
     "types-requests",
     "types-PyYAML",
     "types-jsonschema",

@@ -6,6 +6,7 @@ A value carries a marker; where the marker shows outside of the literals, the va
 from __future__ import annotations
 
 import json
+import random
 import re
 from typing import Any, Final
 
@@ -19,6 +20,65 @@ _ENDINGS: Final = (
     "$(id)",
     "\u2019", "\uff07", "\u02bc", "\x7f", "é", "😀", "ß", "\u202e", "\ufeff",
 )  # fmt: skip
+
+
+_PIECES: Final = (
+    *_ENDINGS,
+    *(
+        "^",
+        "$",
+        "|",
+        "(",
+        "[",
+        "{",
+        "}",
+        ";",
+        ",",
+        "=",
+        "!=",
+        "<",
+        ">",
+        "<!--",
+        "```",
+        "\\n",
+        "\\x22",
+        "\\u0022",
+    ),
+    *(
+        "%s",
+        ":1",
+        "?1",
+        "@a",
+        "$a$",
+        "[search *]",
+        "| delete",
+        "`m(1)`",
+        "TERM(",
+        "earliest=0",
+        "' LAST 1 DAYS",
+    ),
+    *("\x00", "\x01", "\x08", "\x1a", "\x1b", "\u00a0", "\u2028", "e\u0301", "\u0130", "\u0131", "\u212a"),
+    *("\u017f", "Σ", "ς", "日本", " ", "  ", "a", "A", "b", "0", "10.0.0.0/8", "NULL", "true"),
+)
+
+
+def many_hostile_values(count: int, seed: int) -> list[str]:
+    """Values, all different, many alike but for case, a blank, a backslash or a wildcard; none is empty."""
+    chance = random.Random(seed)  # noqa: S311  values for tests
+    found: dict[str, None] = dict.fromkeys(hostile_values())
+    while len(found) < count:
+        value = "".join(chance.choice(_PIECES) for _ in range(chance.choice([1, 1, 2, 2, 3, 4, 6])))
+        for twin in (
+            value,
+            value.swapcase(),
+            value + " ",
+            "\\" + value,
+            value + "'",
+            value + '"',
+            value + "*",
+        ):
+            found.setdefault(twin)
+    return list(found)[:count]
 
 
 _DOUBLED: Final = re.compile(r"'(?:[^']|'')*'")
