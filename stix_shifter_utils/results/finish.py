@@ -6,15 +6,16 @@ Works on one row alone. Objects of different rows meet in `stix.merge`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.stix import deterministic_id, own_id, unite
 from stix_shifter_utils.stix.objects import SECOND_LOOK
 from stix_shifter_utils.stix.times import in_order, to_milliseconds
 
 if TYPE_CHECKING:
-    from stix_shifter_utils.results.build import InstanceKey, Object, RowBuild
+    from stix_shifter_utils.results.build import InstanceKey, Object
     from stix_shifter_utils.results.settle import Settled
+    from stix_shifter_utils.stix import Version
 
 Contributing = Mapping[str, tuple[str, ...]]
 
@@ -31,8 +32,12 @@ class Row:
         self.source, self.key = source, key
 
     def own_id(self, object_type: str, key: InstanceKey) -> str:
-        name = key if isinstance(key, str) else "_".join((key[0], *map(str, key[1])))
-        return own_id(object_type, self.source, self.key, name)
+        return own_id(object_type, self.source, self.key, instance_name(key))
+
+
+def instance_name(key: InstanceKey) -> str:
+    """The name of an object of a row in one text: `ip`, `ip_0_2`."""
+    return key if isinstance(key, str) else "_".join((key[0], *map(str, key[1])))
 
 
 def number_objects(settled: Settled) -> Object:
@@ -115,9 +120,13 @@ class Identifier:
         settled.waiting = [(mine if holder is item else holder, prop) for holder, prop in settled.waiting]
 
 
-def observed_data(build: RowBuild, row: Row, identity_id: str, now: str) -> Object:
-    """The observed-data of a row without its objects: times in order, and made when first observed."""
-    given = build.observed
+def observed_data(
+    given: Mapping[str, Any], observed_id: str, identity_id: str, now: str, version: Version
+) -> Object:
+    """The observed-data of a row without its objects: times in order, and made when first observed.
+
+    `given` are the properties that the map sets; `now` stands in for a time where there is none.
+    """
     first = given.get("first_observed") or given.get("last_observed") or now
     last = given.get("last_observed") or first
     if first is not last:
@@ -125,7 +134,7 @@ def observed_data(build: RowBuild, row: Row, identity_id: str, now: str) -> Obje
     created = str(given.get("created") or to_milliseconds(first))
     made: Object = {
         "type": "observed-data",
-        "id": row.own_id("observed-data", ""),
+        "id": observed_id,
         "created_by_ref": identity_id,
         "created": created,
         "modified": max(created, str(given["modified"])) if "modified" in given else created,
@@ -133,7 +142,7 @@ def observed_data(build: RowBuild, row: Row, identity_id: str, now: str) -> Obje
         "last_observed": last,
         "number_observed": given.get("number_observed", 1),
     }
-    if build.version == "2.1":
+    if version == "2.1":
         made["spec_version"] = "2.1"
     for name, value in given.items():
         if name not in made:

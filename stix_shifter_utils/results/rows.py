@@ -11,6 +11,7 @@ from stix_shifter_utils.errors import ResultsTranslationError, StixShifterError
 from stix_shifter_utils.results.build import RowBuild
 from stix_shifter_utils.results.finish import Identifier, Row, number_objects, observed_data
 from stix_shifter_utils.results.options import ResultsOptions
+from stix_shifter_utils.results.planned import PlannedRows
 from stix_shifter_utils.results.report import ResultsReport
 from stix_shifter_utils.results.settle import Settled
 from stix_shifter_utils.stix import Merger, format_time, native_type, row_key, whole_identity
@@ -48,6 +49,11 @@ class RowStream:
         self._spill = Spill(options.spill_after)
         self._contributing = COMPATIBLE if options.id_compat else CONTRIBUTING
         self._fallback = self._fallback_object() if options.unmapped_fallback else None
+        self._row_key: bytes | None = None
+        self._planned = PlannedRows(
+            mapping, self._contributing, self.identity["id"], self._key, self._now, self.report,
+            keeps_unmapped=options.unmapped_fallback,
+        )  # fmt: skip
 
     def __iter__(self) -> Iterator[Object]:
         try:
@@ -110,13 +116,20 @@ class RowStream:
 
     def _objects_of(self, row: Mapping[str, Any]) -> list[Object] | None:
         """The observed-data of a row and, in 2.1, its objects; None when nothing of it became one."""
+        self._row_key = None
+        found = self._planned.objects_of(row) if type(row) is dict else None
+        return found if found is not None else self._general(row)
+
+    def _general(self, row: Mapping[str, Any]) -> list[Object] | None:
+        """The same in the general way, for a row of any shape."""
         build = RowBuild(self.version, self.report, self._fallback)
         self._mapping.level.walk(build, row, ())
         settled = Settled(build)
         if not settled.objects:
             return None
         origin = Row(self.identity["id"], self._key(row))
-        observed = observed_data(build, origin, self.identity["id"], self._now)
+        own_id = origin.own_id("observed-data", "")
+        observed = observed_data(build.observed, own_id, self.identity["id"], self._now, self.version)
         if self.version == "2.0":
             observed["objects"] = number_objects(settled)
             return [observed]
@@ -125,10 +138,12 @@ class RowStream:
         return [observed, *objects]
 
     def _key(self, row: Mapping[str, Any]) -> bytes:
-        """The key of a row; identical rows are numbered."""
-        key = row_key(row)
-        times = self._spill.times_seen(key)
-        return key if times == 0 else key + times.to_bytes(8, "big")
+        """The key of the row in hand; identical rows are numbered."""
+        if self._row_key is None:
+            key = row_key(row)
+            times = self._spill.times_seen(key)
+            self._row_key = key if times == 0 else key + times.to_bytes(8, "big")
+        return self._row_key
 
     def _fallback_object(self) -> Object:
         base: Object = {"type": native_type(self.identity["name"], self.version)}

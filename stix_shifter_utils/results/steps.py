@@ -25,6 +25,7 @@ from stix_shifter_utils.stix.values import DEEPEST, is_meant, plain, text
 
 if TYPE_CHECKING:
     from stix_shifter_utils.results.keys import Key
+    from stix_shifter_utils.results.leaves import Leaf
     from stix_shifter_utils.stix.kinds import Kind
 
 Step = Callable[[RowBuild, Any, Mapping[str, Any], Path], Failure]
@@ -91,7 +92,7 @@ def _part_step(key: Key, name: str, base: Object, odd: Odd, write: Write) -> Ste
             item = build.make(place, base)
         failure = write(build, item, found)
         if failure is None and may_lose and isinstance(value, _CONTAINERS):
-            return _parts_lost(value, found)
+            return parts_lost(value, found)
         return failure
 
     return step
@@ -100,7 +101,8 @@ def _part_step(key: Key, name: str, base: Object, odd: Odd, write: Write) -> Ste
 _CONTAINERS: Final = (dict, list, tuple)
 
 
-def _parts_lost(value: Any, found: Any) -> Failure:
+def parts_lost(value: Any, found: Any) -> Failure:
+    """Whether a container that was taken lacks something that the native one holds."""
     if isinstance(found, list) and len(found) == len(value) and not isinstance(found[0], _CONTAINERS):
         return None
     return PARTS_LOST if _leaves(found) < _leaves(plain(value)) else None
@@ -324,13 +326,19 @@ def _common(failures: list[Failure]) -> Failure:
 
 
 class Level:
-    """One level of the map: a step for each native name, and what follows the names' own list."""
+    """One level of the map: a step for each native name, and what follows the names' own list.
 
-    __slots__ = ("group_references", "prefix", "steps")
+    `leaves` and `levels` say the same as the steps, as data; `shapes` are those of rows seen so far.
+    """
+
+    __slots__ = ("group_references", "leaves", "levels", "prefix", "shapes", "steps")
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         self.steps: dict[str, Step] = {}
+        self.leaves: dict[str, tuple[Leaf | None, ...]] = {}
+        self.levels: dict[str, Level] = {}
+        self.shapes: dict[Any, Any] = {}
         self.group_references: list[Step] = []
 
     def walk(self, build: RowBuild, level: Mapping[str, Any], path: Path) -> None:

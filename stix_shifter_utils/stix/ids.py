@@ -17,7 +17,7 @@ import orjson
 from stix_shifter_utils.stix.canonical import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 NAMESPACE: Final = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
 """The specification's namespace, for the ids of cyber observables with contributing properties only."""
@@ -80,18 +80,23 @@ def deterministic_id(
     if len(names) == 1:
         value = properties.get(names[0])
         if type(value) is str:
-            return _single(object_type, names[0], value)
+            return single_id(object_type, names[0])(value)
     data = {name: properties[name] for name in names if name in properties}
     if not data:
         return None
     if "hashes" in data:
-        data["hashes"] = _one_hash(data["hashes"])
+        data["hashes"] = one_hash(data["hashes"])
     if "start" in data or "end" in data:
         for name in ("start", "end"):
             if name in data:
-                data[name] = _FRACTION.sub(_trimmed, data[name])
+                data[name] = trimmed(data[name])
     if "extensions" in data or "number" in data:  # numbers, which orjson spells otherwise than RFC 8785
         return _uuid5(object_type, canonical_json(data).encode())
+    return content_id(object_type, data)
+
+
+def content_id(object_type: str, data: Mapping[str, Any]) -> str:
+    """The id that contributing properties make, prepared as `deterministic_id` does: no floats."""
     return _uuid5(object_type, orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
 
 
@@ -101,13 +106,22 @@ def own_id(object_type: str, source: str, record_key: bytes, name: str) -> str:
     SHA-256, shaped as a UUIDv4: §2.9 keeps its UUIDv5 namespace for contributing properties, and asks for
     version 4 where there are none. The same input gives the same id in every run.
     """
-    digest = hashlib.sha256(_name(source, object_type, name) + record_key)
-    return _shape(object_type, digest.hexdigest(), "4")
+    return own_id_maker(source, object_type, name)(record_key)
 
 
 @lru_cache(maxsize=4096)
-def _name(source: str, object_type: str, name: str) -> bytes:
-    return f"{source}\0{object_type}\0{name}\0".encode("utf-8", "surrogatepass")
+def own_id_maker(source: str, object_type: str, name: str) -> Callable[[bytes], str]:
+    """`own_id` as a function of the record key, for one object of many rows."""
+    start = f"{source}\0{object_type}\0{name}\0".encode("utf-8", "surrogatepass")
+
+    def make(record_key: bytes) -> str:
+        digest = hashlib.sha256(start + record_key).hexdigest()
+        return (
+            f"{object_type}--{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-"
+            f"{_VARIANTS[digest[16]]}{digest[17:20]}-{digest[20:32]}"
+        )
+
+    return make
 
 
 def bundle_id(ids: Iterable[str]) -> str:
@@ -123,10 +137,15 @@ def is_shared(object_id: str) -> bool:
     return object_id[-22] == "5"
 
 
-def _one_hash(hashes: Mapping[str, str]) -> dict[str, str]:
+def one_hash(hashes: Mapping[str, str]) -> dict[str, str]:
     """The one hash that contributes: the first of the specification's four, else the first there is."""
     name = next((name for name in _PREFERRED_HASHES if name in hashes), None) or next(iter(hashes))
     return {name: hashes[name]}
+
+
+def trimmed(text: str) -> str:
+    """A timestamp as it contributes to an id."""
+    return _FRACTION.sub(_trimmed, text)
 
 
 def _trimmed(match: re.Match[str]) -> str:
@@ -140,10 +159,15 @@ def _uuid5(object_type: str, data: bytes) -> str:
     return _shape(object_type, digest, "5")
 
 
-@lru_cache(maxsize=1 << 14)
-def _single(object_type: str, name: str, value: str) -> str:
-    """The id of the many types that one text makes: addresses, names, paths."""
-    return _uuid5(object_type, orjson.dumps({name: value}))
+@lru_cache(maxsize=256)
+def single_id(object_type: str, name: str) -> Callable[[str], str]:
+    """`deterministic_id` of the many types that one text makes (addresses, names, paths), as its function."""
+
+    @lru_cache(maxsize=1 << 14)
+    def make(value: str) -> str:
+        return _uuid5(object_type, orjson.dumps({name: value}))
+
+    return make
 
 
 def _shape(object_type: str, digest: str, version: str) -> str:

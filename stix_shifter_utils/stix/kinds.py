@@ -155,7 +155,8 @@ def matching(pattern: re.Pattern[str], value: Any) -> str | None:
     return word if word and pattern.fullmatch(word) else None
 
 
-def _between(low: int, high: int, value: Any) -> int | None:
+def between(low: int, high: int, value: Any) -> int | None:
+    """The whole number, if it lies in a range with both ends."""
     found = values.integer(value)
     return found if found is not None and low <= found <= high else None
 
@@ -206,18 +207,18 @@ def scalar(clean: Clean, expected: str, **more: Any) -> Kind:
 
 TEXT: Final = scalar(values.text, "a text")
 INTEGER: Final = scalar(values.integer, "a whole number of 64 bits")
-_COUNT: Final = scalar(partial(_between, 0, (1 << 63) - 1), "a count")
+_COUNT: Final = scalar(partial(between, 0, (1 << 63) - 1), "a count")
 WORDS: Final[Mapping[str, Kind]] = {
     "any": ANY,
-    "number_observed": scalar(partial(_between, 1, 999_999_999), "a count from 1 to 999999999"),
-    "confidence": scalar(partial(_between, 0, 100), "a number from 0 to 100"),
+    "number_observed": scalar(partial(between, 1, 999_999_999), "a count from 1 to 999999999"),
+    "confidence": scalar(partial(between, 0, 100), "a number from 0 to 100"),
     "labels": replace(TEXT, shape="list"),
     "none": Kind("any", nothing, "no part that the specification knows"),
     "text": TEXT,
     "arguments": replace(TEXT, shape="list"),
     "integer": INTEGER,
     "count": _COUNT,
-    "port": scalar(partial(_between, 0, 65535), "a port from 0 to 65535"),
+    "port": scalar(partial(between, 0, 65535), "a port from 0 to 65535"),
     "number": scalar(values.number, "a number"),
     "boolean": scalar(values.boolean, "true or false"),
     "timestamp": scalar(timestamp, "a date and time"),
