@@ -118,7 +118,7 @@ def _host(
     from stix_shifter.host.server import HostServer, serve, stop_on_signals
 
     app = make_app(policy, identity)
-    server = HostServer(app, listen, policy.limits)
+    server = HostServer(app, listen, policy)
     if check:
         service_of(app).stop()
         console.print_json({"success": True, "would_listen": server.url})

@@ -89,6 +89,7 @@ _REFUSALS = {
     "401": "The token is missing or wrong",
     "403": "This caller, connector or destination is not allowed",
     "408": "The request did not come whole within the host's time limit",
+    "411": "The body does not state its length",
     "413": "The body is larger than the host takes",
     "429": "Too many requests are running; Retry-After says when to try again",
     "503": "The host is going down",

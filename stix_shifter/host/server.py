@@ -19,11 +19,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from cheroot import errors, makefile, wsgi
+from cheroot import makefile, wsgi
 from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 
-from stix_shifter.host.refusals import refusal_answer
+from stix_shifter.host.access import caller_of
+from stix_shifter.host.refusals import RefusalError, refusal_answer
 from stix_shifter_utils.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from stix_shifter.host.policy import Limits
+    from stix_shifter.host.policy import Policy
 
 _SPARE_THREADS = 8
 """Threads beyond those that wait for connectors, so that a refusal does not wait behind them."""
@@ -62,11 +63,11 @@ class Listen:
 class HostServer(wsgi.Server):
     """A cheroot server for the host's application."""
 
-    def __init__(self, app: Flask, listen: Listen, limits: Limits) -> None:
+    def __init__(self, app: Flask, listen: Listen, policy: Policy) -> None:
         super().__init__(
             (listen.host, listen.port),
             app,
-            numthreads=limits.concurrent + _SPARE_THREADS,
+            numthreads=policy.limits.concurrent + _SPARE_THREADS,
             server_name="stix-shifter",
             request_queue_size=512,
             timeout=_IDLE_S,
@@ -74,10 +75,9 @@ class HostServer(wsgi.Server):
         )
         self.ConnectionClass = _Connection
         self.gateway = _Gateway
-        self.limits = limits
+        self.policy = policy
         self.keep_alive_conn_limit = _CONNECTIONS
         self.max_request_header_size = _HEADER_BYTES
-        self.max_request_body_size = limits.body_bytes
         if listen.certificate is not None:
             self.ssl_adapter = _TlsAdapter(listen)
 
@@ -87,6 +87,14 @@ class HostServer(wsgi.Server):
         host, port = self.bind_addr[:2]
         shown = f"[{host}]" if ":" in str(host) else host
         return f"{'https' if self.ssl_adapter else 'http'}://{shown}:{port}"
+
+    def knows(self, environ: dict[str, Any]) -> bool:
+        """Whether the caller will be let in."""
+        try:
+            caller_of(environ, self.policy)
+        except RefusalError:
+            return False
+        return True
 
     def process_conn(self, conn: Any) -> None:
         """Give a thread to a connection that has something to say; let a new one wait for that."""
@@ -169,7 +177,7 @@ class _Request(HTTPRequest):
             self.conn.wfile.write(head.encode("latin-1") + body)
         else:
             super().simple_response(status, text)
-        if number == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        if number in {HTTPStatus.LENGTH_REQUIRED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}:
             self.conn.drain()
 
 
@@ -186,7 +194,7 @@ class _Connection(HTTPConnection):
         super().__init__(server, sock, _stream)
 
     def communicate(self) -> bool:
-        self.rfile.timed.until = time.monotonic() + self.server.limits.read_s
+        self.rfile.timed.until = time.monotonic() + self.server.policy.limits.read_s
         if self.server.ssl_adapter is not None and not self._has_shaken_hands and not self._shake_hands():
             return False
         try:
@@ -204,6 +212,7 @@ class _Connection(HTTPConnection):
         self.rfile.timed.until = time.monotonic() + _DRAIN_S
         read = 0
         try:
+            socket.socket.shutdown(self.socket, socket.SHUT_WR)  # past TLS, which goes on reading
             while read < _DRAIN_BYTES and (piece := self.rfile.read1(1 << 16)):
                 read += len(piece)
         except OSError:  # it went away, or its time is over
@@ -211,7 +220,7 @@ class _Connection(HTTPConnection):
 
     def _shake_hands(self) -> bool:
         try:
-            self.socket.settimeout(self.server.limits.read_s)
+            self.socket.settimeout(self.server.policy.limits.read_s)
             self.socket.do_handshake()
         except (OSError, ValueError) as error:
             log.info("no TLS with %s: %s", self.remote_addr, getattr(error, "reason", None) or error)
@@ -222,19 +231,36 @@ class _Connection(HTTPConnection):
 
 
 class _Gateway(wsgi.Gateway_10):
-    """Reads a body whole before the application sees its request: a slow client holds up no connector."""
+    """Reads a body whole before the application sees its request: a slow client holds up no connector.
+
+    Of callers that will be refused no body is read, and bodies of unstated length are refused (411).
+    """
 
     def respond(self) -> None:
+        server, request = self.req.server, self.req
         try:
-            self.env["wsgi.input"] = BytesIO(self.req.rfile.read())
-        except errors.MaxSizeExceeded:
-            self.req.simple_response("413 Request Entity Too Large")
+            length = int(self.env.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = -1
+        if request.chunked_read or not 0 <= length <= server.policy.limits.body_bytes:
+            request.simple_response(_length_refusal(length, is_chunked=request.chunked_read))
             return
-        except ValueError:  # chunks that are none
-            self.req.simple_response("400 Bad Request")
+        is_known = server.knows(self.env)
+        self.env["wsgi.input"] = BytesIO(request.rfile.read() if is_known else b"")
+        request.conn.request_is_here()
+        if is_known or not length:
+            super().respond()
             return
-        self.req.conn.request_is_here()
+        self.env["CONTENT_LENGTH"] = "0"
+        request.close_connection = True
         super().respond()
+        request.conn.drain()
+
+
+def _length_refusal(length: int, *, is_chunked: bool) -> str:
+    if is_chunked:
+        return "411 Length Required"
+    return "400 Bad Request" if length < 0 else "413 Request Entity Too Large"
 
 
 def serve(server: HostServer, stop: threading.Event, *, on_ready: Any, on_stop: Any) -> None:
