@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections import Counter, defaultdict
-from pathlib import Path
 from typing import Any
 
+from compat.asking import ask, ask_both
 from compat.cases import Call, calls, mapping_calls
 from compat.compare import failed, normal
-from compat.deliberate import entry_of
-from compat.environments import HOME, prepare
+from compat.deliberate import entry_of, switched
+from compat.environments import HOME, Environments, prepare
 
-WORKER = Path(__file__).with_name("worker.py")
 SAME, DIFFERENT, OURS_FAILS = "same", "different", "ours fails where theirs works"
 
 
@@ -23,20 +21,19 @@ def main() -> int:
     places = prepare()
     chosen = tuple(name for name in places.connectors if name in sys.argv[1:]) or places.connectors
     asked = mapping_calls(chosen)
-    maps = _answers(places.published, "maps", asked)[0]
-    every = [
-        call
-        for one, found in zip(asked, maps, strict=True)
-        if not failed(found)
-        for call in calls(one["module"], found)
-    ]
-    theirs, theirs_s = _answers(places.published, "published", every)
-    ours, ours_s = _answers(places.ours, "ours", every)
-    verdicts = judged(every, theirs, ours)
-    _write_details(every, theirs, ours, verdicts)
+    maps = ask(places.published, "maps", asked).found
+    loaded = [(one["module"], found) for one, found in zip(asked, maps, strict=True) if not failed(found)]
+    every = [call for module, found in loaded for call in calls(module, found)]
+    theirs, ours = ask_both(places.published, places.ours, every)
+    verdicts = judged(every, theirs.found, ours.found)
+    switches = asked_again(places, every, theirs.found, verdicts, dict(loaded))
+    verdicts = without_failures(every, theirs.found, ours.found, verdicts, switches)
+    _write_details(every, theirs.found, ours.found, verdicts, switches)
     _print_table(every, verdicts)
+    _print_entries(verdicts, switches)
     print(
-        f"\n{len(every)} calls of {len(chosen)} connectors; published {theirs_s:.1f} s, ours {ours_s:.1f} s"
+        f"\n{len(every)} calls of {len(chosen)} connectors; "
+        f"published {theirs.seconds:.1f} s, ours {ours.seconds:.1f} s"
     )
     print(f"left out, not to be installed: {', '.join(places.left_out) or 'none'}")
     broken = [one["module"] for one, found in zip(asked, maps, strict=True) if failed(found)]
@@ -44,16 +41,6 @@ def main() -> int:
     bad = sum(verdict in {DIFFERENT, OURS_FAILS} for verdict in verdicts)
     print(f"details of what differs: {(HOME / 'different.jsonl').relative_to(HOME.parents[1])}")
     return 1 if bad or not every else 0
-
-
-def _answers(python: Path, name: str, asked: list[Call]) -> tuple[list[Any], float]:
-    HOME.mkdir(parents=True, exist_ok=True)
-    source, sink = HOME / f"{name}-calls.jsonl", HOME / f"{name}-answers.jsonl"
-    source.write_text("".join(json.dumps(call) + "\n" for call in asked), encoding="utf-8")
-    with (HOME / f"{name}.log").open("w", encoding="utf-8") as log:
-        subprocess.run([python, WORKER, source, sink], check=True, cwd=HOME, stdout=log, stderr=log)
-    lines = [json.loads(line) for line in sink.read_text(encoding="utf-8").splitlines()]
-    return lines[:-1], lines[-1]["seconds"]
 
 
 def judged(every: list[Call], theirs: list[Any], ours: list[Any]) -> list[str]:
@@ -79,11 +66,47 @@ def _verdict(call: Call, theirs: Any, ours: Any, *, only_in_21: bool) -> str:
     return OURS_FAILS if failed(ours) and not failed(theirs) else DIFFERENT
 
 
-def _write_details(every: list[Call], theirs: list[Any], ours: list[Any], verdicts: list[str]) -> None:
+def asked_again(
+    places: Environments, every: list[Call], theirs: list[Any], verdicts: list[str], maps: dict[str, Any]
+) -> dict[int, bool]:
+    """Of the calls with a deliberate difference that has a switch: whether ours answers as before with it."""
+    again = {
+        place: call
+        for place, verdict in enumerate(verdicts)
+        if not failed(theirs[place])
+        and (call := switched(verdict, every[place], maps[every[place]["module"]])) is not None
+    }
+    answers = ask(places.ours, "switched", list(again.values())).found
+    return {
+        place: normal(call["kind"], answer) == normal(call["kind"], theirs[place])
+        for (place, call), answer in zip(again.items(), answers, strict=True)
+    }
+
+
+def without_failures(
+    every: list[Call], theirs: list[Any], ours: list[Any], verdicts: list[str], switches: dict[int, bool]
+) -> list[str]:
+    """The verdicts; an entry excuses a failure of ours alone only where its switch answers as before."""
+    return [
+        OURS_FAILS
+        if failed(ours[place]) and not failed(theirs[place]) and not switches.get(place)
+        else verdict
+        for place, verdict in enumerate(verdicts)
+    ]
+
+
+def _write_details(
+    every: list[Call], theirs: list[Any], ours: list[Any], verdicts: list[str], switches: dict[int, bool]
+) -> None:
     with (HOME / "different.jsonl").open("w", encoding="utf-8") as sink:
-        for call, one, two, verdict in zip(every, theirs, ours, verdicts, strict=True):
+        for place, verdict in enumerate(verdicts):
             if verdict != SAME:
-                forms = {"theirs": normal(call["kind"], one), "ours": normal(call["kind"], two)}
+                call = every[place]
+                forms = {
+                    "theirs": normal(call["kind"], theirs[place]),
+                    "ours": normal(call["kind"], ours[place]),
+                    "as before with the switch": switches.get(place),
+                }
                 sink.write(json.dumps({"verdict": verdict, "call": call, **forms}) + "\n")
 
 
@@ -92,14 +115,21 @@ def _print_table(every: list[Call], verdicts: list[str]) -> None:
     for call, verdict in zip(every, verdicts, strict=True):
         kind = verdict if verdict in {SAME, DIFFERENT, OURS_FAILS} else "deliberate"
         table[call["module"]][kind] += 1
+        table["all"][kind] += 1
     columns = (SAME, "deliberate", DIFFERENT, OURS_FAILS)
     print(f"{'connector':24}" + "".join(f"{column:>{len(column) + 3}}" for column in columns))
-    for module, row in sorted(table.items()):
+    for module, row in sorted(table.items(), key=lambda item: (item[0] == "all", item[0])):
         print(f"{module:24}" + "".join(f"{row[column]:>{len(column) + 3}}" for column in columns))
+
+
+def _print_entries(verdicts: list[str], switches: dict[int, bool]) -> None:
     entries = Counter(v for v in verdicts if v not in {SAME, DIFFERENT, OURS_FAILS})
-    print("\ndeliberately different, by entry in docs/migrating.md:")
+    asked = Counter(verdicts[place] for place in switches)
+    as_before = Counter(verdicts[place] for place, is_same in switches.items() if is_same)
+    print("\ndeliberately different, by entry in docs/migrating.md; asked again with the entry's switch:")
     for entry, count in entries.most_common():
-        print(f"{count:8}  {entry}")
+        again = f" ({as_before[entry]} of {asked[entry]} as before with the switch)" if asked[entry] else ""
+        print(f"{count:8}  {entry}{again}")
 
 
 if __name__ == "__main__":

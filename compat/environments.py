@@ -50,9 +50,9 @@ def prepare() -> Environments:
             venv.create(place, with_pip=True, clear=True)
         _pip(_python(published), f"stix-shifter=={VERSION}", f"stix-shifter-utils=={VERSION}", *UNDECLARED)
         _pip(_python(ours), "setuptools", *_core_requirements(), *UNDECLARED)
-        _link_ours(ours)
         installed = [name for name in CONNECTORS if _wheel(published, name) and _wheel(ours, name)]
         made.write_text(json.dumps(installed), encoding="utf-8")
+    _link_ours(ours)
     connectors = tuple(json.loads(made.read_text(encoding="utf-8")))
     left_out = tuple(name for name in CONNECTORS if name not in connectors)
     return Environments(_python(published), _python(ours), connectors, left_out)
@@ -90,7 +90,8 @@ def _link_ours(place: Path) -> None:
     answer = subprocess.run([_python(place), "-c", code], check=True, capture_output=True, text=True)
     for package in ("stix_shifter", "stix_shifter_utils"):
         link = Path(answer.stdout.strip(), package)
-        if not link.exists():
+        if not link.exists() or link.resolve() != ROOT / package:  # made by another checkout
+            link.unlink(missing_ok=True)
             link.symlink_to(ROOT / package, target_is_directory=True)
 
 

@@ -17,10 +17,18 @@ def answer(translation: Any, call: dict[str, Any]) -> Any:
     """The answer of one call; an exception is an answer too."""
     options = json.loads(json.dumps(call.get("options") or {}))
     arguments = call["module"], call["kind"], call.get("identity") or {}, call.get("data"), options
+    if call.get("fresh"):
+        _forget(f"stix_shifter_modules.{call['module']}.")
     try:
         return translation.translate(*arguments)
     except Exception as error:  # noqa: BLE001 -- whatever a call ends in is what is compared
         return {"raised": f"{type(error).__name__}: {error}"}
+
+
+def _forget(prefix: str) -> None:
+    """Load a connector's code anew."""
+    for name in [name for name in sys.modules if name.startswith(prefix)]:
+        del sys.modules[name]
 
 
 def main(calls: str, answers: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.connector.query_translator import log_unmapped
 from stix_shifter_utils.connector.spelling import as_written
+from stix_shifter_utils.errors import TransformError, TranslationError
 from stix_shifter_utils.pattern import Comparison, Pattern, map_comparisons
 from stix_shifter_utils.pattern.classic import classic_tree
 from stix_shifter_utils.query import CLASSIC_NAMES
@@ -25,7 +26,11 @@ def transform(translator: BaseQueryTranslator, data: str, pattern: Pattern) -> A
     log_unmapped(translator.logger, translator.dialect, list(unmapped.attributes), list(unmapped.operators))
     if kept is None:
         return unmapped.answer([])
-    queries = translator.transform_antlr(data, classic_tree(kept, unmapped.spelling))
+    tree = classic_tree(kept, unmapped.spelling)
+    try:
+        queries = translator.transform_antlr(data, tree)
+    except TransformError as error:  # of a value in the pattern: no fault of results
+        raise TranslationError(str(error)) from error
     if isinstance(queries, Awaitable):
         return _awaited(queries, unmapped)
     return unmapped.answer(queries)

@@ -32,7 +32,8 @@ def parsed(
 
     Observations stand in text order, the comparisons inside one from last to first, as they always have.
     Times are epoch milliseconds: the earliest START and the latest STOP, else the last `time_range` minutes
-    (all time where that is null). With the pattern's text, paths are spelled as they are there.
+    (all time where that is null). With the pattern's text, paths are spelled as they are there. Strings keep
+    a backslash before their quotes, as in the classic tree.
     """
     found = list(observations(pattern.expression))
     items = [
@@ -71,9 +72,11 @@ def _item(comparison: Comparison, text: str) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [item if isinstance(item, str) else _text(item) for item in value]
-    return _text(value) if isinstance(value, (Timestamp, Hex, Binary)) else value
+        return [_text(item) for item in value]
+    return _text(value) if isinstance(value, (str, Timestamp, Hex, Binary)) else value
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value.replace("'", "\\'")
     return value.text if isinstance(value, Timestamp) else print_literal(value)

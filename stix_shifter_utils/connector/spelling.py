@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stix_shifter_utils.pattern import Comparison
 
-_PATH = re.compile(r"(?:'(?:[^'\\]|\\.)*'|[^\s'=!<>(])+")
+_PATH = re.compile(r"(?:'(?:[^'\\]|\\.)*'|[^\s'=!<>()\[\]]|\[(?:\*|-?\d+)\])+")
 
 
 def as_written(text: str, comparison: Comparison) -> str:
     """The path of a comparison in the pattern's text; our own spelling where the place is not known."""
     found = _PATH.match(text, comparison.offset) if comparison.offset >= 0 else None
-    return found.group() if found and ":" in found.group() else str(comparison.path)
+    if not found or ":" not in found.group() or text[found.end() :].lstrip()[:1] in (".", "[", ":"):
+        return str(comparison.path)  # blanks stand inside it
+    return found.group()

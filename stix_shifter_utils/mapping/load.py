@@ -72,13 +72,13 @@ def list_dialects(folder: Path) -> list[str]:
     """The dialects of a json folder, in alphabetical order.
 
     One for each `<dialect>_from_stix_map.json` (or `<dialect>_to_stix_map.json`, where fields are derived, or
-    `<dialect>_fields.json`, where dialects share the maps); `["default"]` when there is none of these.
+    `<dialect>_fields.json`, where dialects share the maps); `["default"]` when there is none of these. Beside
+    a from_stix map, files of fields make no dialect: earlier connectors keep other lists under such names.
     """
-    names = {
-        path.name.removesuffix(ending)
-        for ending in (f"_{FROM_STIX}.json", f"_{TO_STIX}.json", f"_{FIELDS}.json")
-        for path in folder.glob(f"*{ending}")
-    }
+    endings = [f"_{FROM_STIX}.json", f"_{TO_STIX}.json"]
+    if next(folder.glob(f"*{FROM_STIX}.json"), None) is None:
+        endings.append(f"_{FIELDS}.json")
+    names = {path.name.removesuffix(ending) for ending in endings for path in folder.glob(f"*{ending}")}
     return sorted(names) or ["default"]
 
 
@@ -197,6 +197,13 @@ def _laid_over(base: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, A
             merged.pop(key, None)
         elif isinstance(value, dict) and isinstance(below, dict) and "key" not in value:
             merged[key] = _laid_over(below, value)
-        else:
+        elif not _same_fields(below, value):
             merged[key] = value
     return merged
+
+
+def _same_fields(below: Any, value: Any) -> bool:
+    """Whether a list of fields only changes their order, which means nothing: any of them may match."""
+    if not (isinstance(below, list) and isinstance(value, list) and len(below) == len(value)):
+        return False
+    return all(isinstance(one, str) for one in (*below, *value)) and sorted(below) == sorted(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -11,6 +12,7 @@ from stix_shifter_utils.mapping import Relation
 from stix_shifter_utils.results.transformers.base import ValueTransformer, refuse
 from stix_shifter_utils.stix import format_time, timestamp
 
+_LOG: Final = logging.getLogger(__name__)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _FIRST: Final = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH) // timedelta(milliseconds=1)
 _LAST: Final = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(milliseconds=1)
@@ -73,10 +75,16 @@ def _moment(name: str, value: Any) -> datetime:
 
 
 class TimestampToMilliseconds(ValueTransformer):
-    """A timestamp to milliseconds since 1970: "2020-01-01T00:00:00.123Z" -> 1577836800123."""
+    """A timestamp to milliseconds since 1970: "2020-01-01T00:00:00.123Z" -> 1577836800123.
+
+    A text that is no timestamp is None, and the log says so: published connectors write queries with it.
+    """
 
     @staticmethod
-    def transform(obj: Any) -> int:
+    def transform(obj: Any) -> int | None:
+        if isinstance(obj, str) and timestamp(obj) is None:
+            _LOG.warning("TimestampToMilliseconds: a text that is no date and time counts as none")
+            return None
         return (_moment("TimestampToMilliseconds", obj) - _EPOCH) // timedelta(milliseconds=1)
 
 

@@ -39,6 +39,25 @@ def test_dialects_are_the_files_names(tmp_path: Path) -> None:
     assert list_dialects(tmp_path) == ["dns", "events", "flows"]
 
 
+def test_files_of_fields_beside_a_from_stix_map_are_no_dialects(tmp_path: Path) -> None:
+    write(tmp_path, from_stix_map={}, to_stix_map={}, select_fields={})
+    assert list_dialects(tmp_path) == ["default"]
+    write(tmp_path, events_from_stix_map={}, aql_events_fields={})
+    assert list_dialects(tmp_path) == ["events"]
+
+
+def test_a_map_for_2_1_that_only_orders_fields_otherwise_keeps_the_order(tmp_path: Path) -> None:
+    fields = {"value": ["a", "b"], "x_other": ["a"]}
+    write(
+        tmp_path,
+        from_stix_map={"ipv4-addr": {"fields": fields}},
+        stix_2_1__from_stix_map={"ipv4-addr": {"fields": {"value": ["b", "a"], "x_other": ["b"]}}},
+        to_stix_map={"a": leaf("ipv4-addr.value")},
+    )
+    loaded = load_mappings(tmp_path, "default", {"stix_2.1": True}).from_stix
+    assert loaded == {"ipv4-addr": {"fields": {"value": ["a", "b"], "x_other": ["b"]}}}
+
+
 def test_a_dialect_s_own_file_stands_before_the_common_one(tmp_path: Path) -> None:
     write(
         tmp_path,
@@ -54,7 +73,11 @@ def test_a_dialect_s_own_file_stands_before_the_common_one(tmp_path: Path) -> No
 def test_dialects_may_share_the_maps_and_hold_only_their_own_fields(tmp_path: Path) -> None:
     write(
         tmp_path,
-        to_stix_map={"a": leaf("file.name"), "b": leaf("file.size"), "c": {"d": leaf("file.name", object="x")}},
+        to_stix_map={
+            "a": leaf("file.name"),
+            "b": leaf("file.size"),
+            "c": {"d": leaf("file.name", object="x")},
+        },
         left_fields={"closed": True, "fields": {"a": "text"}},
         right_fields={"closed": True, "fields": {"b": "integer", "c.d": "text"}},
         open_fields={"fields": {"a": "text"}},

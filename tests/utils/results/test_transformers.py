@@ -36,6 +36,7 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("TimestampToMilliseconds", "2020-01-01T00:00:00.123Z", 1577836800123),
     ("TimestampToMilliseconds", "2020-01-01T00:00:00Z", 1577836800000),
     ("TimestampToMilliseconds", "2020-01-01T01:00:00+01:00", 1577836800000),
+    ("TimestampToMilliseconds", "x", None),
     ("TimestampToUTC", "2019-07-25T10:43:10Z", "25 Jul 2019 10:43:10 +0000"),
     ("TimestampToUTC", "2019-07-25T10:43:10.003Z", "25 Jul 2019 10:43:10 +0000"),
     ("DateTimeToUnixTimestamp", datetime.fromisoformat("2020-01-01T00:00:00.5"), 1577836800500),
@@ -91,7 +92,7 @@ GOOD: list[tuple[str, Any, Any]] = [
 
 REFUSED: list[tuple[str, Any]] = [
     *(("StringToBool", value) for value in ODD),
-    *(("TimestampToMilliseconds", value) for value in (None, "x", 5)),
+    *(("TimestampToMilliseconds", value) for value in (None, 5)),
     ("TimestampToUTC", "bad"),
     ("DateTimeToUnixTimestamp", "2020"),
     *(("FormatMac", value) for value in (None, "not a mac", 5)),
