@@ -64,6 +64,8 @@ TEST = [
     "sqlglot>=25",
     "pysigma>=1,<2",
     "pysigma-backend-splunk>=2,<3",
+    "playwright>=1.45,<2",  # drives an installed Chromium; brings no browser of its own
+    "axe-playwright-python>=0.1.4,<0.2",
     "types-requests",
     "types-PyYAML",
     "types-jsonschema",

@@ -74,7 +74,7 @@ class HuntCommand(Command):
 
   # a week on two of them, as a table, with the ledger beside it
   stix-shifter hunt @pattern.txt --sources sources.yaml --source edr --source proxy --since 7d \\
-      --format table --ledger ledger.json
+      --format table --ledger ledger.json --report hunt.html
 """
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -99,6 +99,9 @@ class HuntCommand(Command):
         )
         parser.add_argument("--out", metavar="FILE", help="write there instead of to standard output")
         parser.add_argument("--ledger", metavar="FILE", help="write what was asked and answered, as JSON")
+        parser.add_argument(
+            "--report", metavar="FILE.html", help="write a page to look at, which needs nothing but a browser"
+        )
         parser.add_argument(
             "--same-object", action="store_true", help="AND in brackets: one and the same object (§9.5)"
         )
@@ -131,6 +134,7 @@ class HuntCommand(Command):
         from stix_shifter.cli.hunt_progress import Lines, LiveTable
         from stix_shifter.cli.hunt_table import closing_table
         from stix_shifter.hunt.formats import write_report
+        from stix_shifter.hunt.web_page import write_page
         from stix_shifter_utils.utils.async_utils import run_sync
 
         if args.since is not None and (args.start is not None or args.stop is not None):
@@ -140,6 +144,7 @@ class HuntCommand(Command):
             kept_pages(args, console) as prepared,
             _opened(args.out, "--out") as out,
             _opened(args.ledger, "--ledger") as ledger,
+            _opened(args.report, "--report") as page,
         ):
             shown = is_terminal(sys.stderr) and not args.debug
             watcher = LiveTable(console) if shown else Lines(console)
@@ -147,6 +152,8 @@ class HuntCommand(Command):
                 report = run_sync(_run(prepared, sources, watcher.see))
             prepared.worked = report.worked
             write_report(report, args.format, out or console.binary)
+            if page is not None:
+                write_page(report, page)
             if ledger is not None:
                 ledger.write(to_json(report.ledger.to_json()).encode() + b"\n")
         console.end_progress()

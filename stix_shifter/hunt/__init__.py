@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from stix_shifter.hunt.report import HuntReport as HuntReport
     from stix_shifter.hunt.sources import Source as Source
     from stix_shifter.hunt.sources import load_sources as load_sources
+    from stix_shifter.hunt.web_page import write_page as write_page
     from stix_shifter.hunt.yaml_file import SourcesFileError as SourcesFileError
 
 _HOME = {
@@ -42,6 +43,7 @@ _HOME = {
     "HuntReport": "report",
     "Source": "sources",
     "load_sources": "sources",
+    "write_page": "web_page",
     "SourcesFileError": "yaml_file",
 }
 __all__ = list(_HOME)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +53,7 @@ class Product(FakeProduct):
         super().__init__()
         self.searches: set[str] = set()
         self.state = "running"
+        self.row = {"event_time": 1704110400000, "src_ip": "192.0.2.44", "severity": "low"}
 
     def authorize(self, request: Received) -> None:
         if request.basic() != (USER, SECRET):
@@ -70,8 +74,7 @@ class Product(FakeProduct):
 
     @route("GET", "/v1/searches/{search_id}/rows")
     def rows(self, request: Received, search_id: str) -> Answer:
-        row = {"event_time": 1704110400000, "src_ip": "192.0.2.44", "severity": "low"}
-        return Answer({"rows": [row] if request.query["from"] == "0" else []})
+        return Answer({"rows": [self.row] if request.query["from"] == "0" else []})
 
     @route("DELETE", "/v1/searches/{search_id}")
     def delete(self, request: Received, search_id: str) -> Answer:
@@ -215,6 +218,48 @@ def test_no_secret_of_the_environment_appears_anywhere(
     everything += "".join(path.read_text() for path in out.iterdir())
     assert SECRET not in everything
     assert "***" in everything
+
+
+def stored(folder: Path) -> Iterator[bytes]:
+    """The bytes of all files below, and what stands compressed in them."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield path.read_bytes()
+            if path.suffix == ".sqlite":
+                with contextlib.closing(sqlite3.connect(path)) as database:
+                    for (rows,) in database.execute("SELECT rows FROM page").fetchall():
+                        yield zlib.decompress(rows)
+
+
+@pytest.mark.parametrize("kept", ["journal", "recording"])
+def test_no_secret_that_a_product_sends_back_is_kept_in_any_file(
+    run: Run, sources: Path, tmp_path: Path, product: Product, kept: str
+) -> None:
+    product.state = "done"
+    product.row |= {"url": f"https://h.example.com/?token={SECRET}", "host_name": SECRET}
+    out = tmp_path / "out"
+    files = {name: out / f"{name}.out" for name in ("report", "ledger", "out")}
+    out.mkdir()
+    words = [word for name, path in files.items() for word in (f"--{name}", str(path))]
+    words += ["--source", "product", "--source", "one", "--debug"]
+    words += ["--record", str(tmp_path / "recording")] if kept == "recording" else ["--source", "dead"]
+    said = run("hunt", PATTERN, "--sources", str(sources), *words)
+    assert said.code == (0 if kept == "recording" else 3)  # a journal stays where something failed
+    everything = [said.out.encode(), said.err.encode(), *stored(tmp_path)]
+    assert [text for text in everything if SECRET.encode() in text] == []
+    assert all(b"192.0.2.44" in path.read_bytes() for path in (files["report"], files["out"]))
+    assert sum(b"***" in text and b"192.0.2.44" in text for text in everything) >= 3
+
+
+def test_a_report_to_look_at_is_written_beside_the_bundle(run: Run, sources: Path, tmp_path: Path) -> None:
+    page = tmp_path / "hunt.html"
+    words = ("--source", "bundles", "--report", str(page))
+    said = run("hunt", PATTERN, "--sources", str(sources), *words)
+    assert said.code == 0
+    text = page.read_text()
+    assert text.startswith("<!doctype html>")
+    assert all(f'"{item["id"]}"' in text for item in said.json["objects"] if item["type"] != "note")
+    assert run("hunt", PATTERN, "--sources", str(sources), "--report", "/nowhere/x.html").code == 2
 
 
 def test_ctrl_c_deletes_the_searches_on_the_products(sources: Path, product: Product) -> None:

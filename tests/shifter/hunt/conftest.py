@@ -156,3 +156,58 @@ def product() -> Iterator[Tables]:
     """A product with sixty connections and thirty process starts."""
     with Tables(map(network_event, range(60)), map(host_event, range(30))) as running:
         yield running
+
+
+EVIL = (
+    "<img src=x onerror='window.hit=1'>",
+    "</script><script>window.hit=1</script>",
+    "<!--<script>",
+    "]]>",
+    "<svg/onload=window.hit=1>",
+    "javascript:window.hit=1",
+    '"><iframe srcdoc="<script>parent.hit=1</script>">',
+    "'-(window.hit=1)-'",
+    "${window.hit=1}",
+    "{{constructor.constructor('window.hit=1')()}}",
+    "\u2028window.hit=1\u2029",
+    "</style><style>*{display:none}</style>",
+    "data:text/html,<script>window.hit=1</script>",
+    "\u202eexe.fdp",
+    "\x00\x1b[31m",
+    "__proto__",
+    "constructor",
+    "https://evil.invalid/?<b>",
+    "//evil.invalid/x.js",
+    "&lt;script&gt;",
+)
+"""What would run, load or break out, if a page took it for more than text."""
+
+
+class Twisted:
+    """A report as a page sees it, with every text changed by `twist(text, key)`."""
+
+    def __init__(self, report: Any, twist: Callable[[str, str], str]) -> None:
+        self.report, self.twist, self.ledger = report, twist, self
+
+    def to_json(self) -> Any:
+        return self._twisted(self.report.ledger.to_json(), "")
+
+    def matches(self, limit: int) -> Any:
+        return self._twisted([list(one) for one in self.report.matches(limit)], "id")
+
+    def objects(self) -> Iterator[Any]:
+        for item in self.report.objects():
+            made = self._twisted(item, "")
+            yield {**made, "type": self.twist(item["type"], "type")}
+
+    def _twisted(self, value: Any, key: str) -> Any:
+        if isinstance(value, dict):
+            made = {name: self._twisted(part, name) for name, part in value.items()}
+            return made | {
+                self.twist(name, "*"): self.twist(name, "*")
+                for name in value
+                if key != "verdicts" and self.twist(name, "*") not in made
+            }
+        if isinstance(value, list | tuple):
+            return [self._twisted(part, key) for part in value]
+        return self.twist(value, key) if isinstance(value, str) else value
