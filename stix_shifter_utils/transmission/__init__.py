@@ -32,7 +32,9 @@ if TYPE_CHECKING:
         fetch_page,
     )
     from stix_shifter_utils.transmission.pointer import Pointer
+    from stix_shifter_utils.transmission.records import nested_record
     from stix_shifter_utils.transmission.source import HttpSource, tls_options
+    from stix_shifter_utils.transmission.whole import WholeAnswers
 
 _HOMES = {
     "declared": ("DeclaredApi", "DeclaredClient", "api_problems", "load_api"),
@@ -49,7 +51,9 @@ _HOMES = {
         "fetch_page",
     ),
     "pointer": ("Pointer",),
+    "records": ("nested_record",),
     "source": ("HttpSource", "tls_options"),
+    "whole": ("WholeAnswers",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -73,11 +77,13 @@ __all__ = [
     "SearchHandle",
     "Status",
     "TimeSlice",
+    "WholeAnswers",
     "api_problems",
     "collect",
     "fetch_page",
     "load_api",
     "local_file",
+    "nested_record",
     "one_shot_paged",
     "submit_poll_page_delete",
     "tls_options",

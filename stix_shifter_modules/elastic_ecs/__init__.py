@@ -1,0 +1,1 @@
+"""Elasticsearch and OpenSearch with Elastic Common Schema fields."""

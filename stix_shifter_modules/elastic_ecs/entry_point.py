@@ -1,0 +1,32 @@
+"""Elasticsearch and OpenSearch: how the connector's parts are put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stix_shifter_utils.connector import BaseEntryPoint
+
+Params = dict[str, Any]
+
+
+class EntryPoint(BaseEntryPoint):
+    """A synchronous source; `beats` is a second name of the one dialect, asked only when it is named."""
+
+    def __init__(
+        self,
+        connection: Params | None = None,
+        configuration: Params | None = None,
+        options: Params | None = None,
+    ) -> None:
+        super().__init__(connection, configuration, options)
+        self.set_async(False)
+        if connection:
+            self.setup_transmission_simple(connection, configuration or {})
+        asked = self.options.get("dialects") or ()
+        for dialect in ("default", "beats"):
+            if not asked or dialect in asked:
+                self.add_dialect(
+                    dialect,
+                    default="default" not in asked or dialect == "default",
+                    default_include=bool(asked) or dialect == "default",
+                )

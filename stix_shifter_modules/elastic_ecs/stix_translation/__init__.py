@@ -1,0 +1,1 @@
+"""Elastic ECS: patterns to queries, documents to STIX."""

@@ -1,0 +1,1 @@
+"""Elastic ECS: searching by point in time."""
