@@ -19,6 +19,7 @@ import functools
 import ipaddress
 import logging
 import os
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -79,6 +80,10 @@ class HttpSource:
             raise ConfigurationError(message)
         port = self.connection.get("port")
         return f"{scheme}://{_bracketed(host)}{f':{int(port)}' if port else ''}{self.base_path}"
+
+    def login_tls(self) -> TlsOptions:
+        """Trust for a token server that stands elsewhere: the same authorities, no name, no fingerprint."""
+        return replace(tls_options(self.connection), fingerprint_sha256=None, server_hostname=None)
 
     @functools.cached_property
     def http(self) -> HttpClient:

@@ -1,1 +1,1 @@
-"""Strict readers and evaluators of query languages, for fake products: written from vendors' documentation."""
+"""Strict readers and evaluators of query languages for fake products, written from vendors' documentation."""

@@ -1,0 +1,1 @@
+"""Microsoft Defender XDR and Defender for Endpoint as a data source."""
