@@ -1,6 +1,6 @@
 # The two commands of the README are `make demo` and `make test`; each sets up what it needs in .venv and says what it does.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-engines lint types bench compat clean
+.PHONY: help setup demo test test-engines test-images lint types bench compat clean
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -25,13 +25,16 @@ demo: $(READY)  ## search a small intrusion in log files and a bundle with one S
 
 test: $(READY)  ## run all tests that need no root, no network and no server
 	@echo "== tests without engines (two workers)"
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not engine and not live"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not engine and not live and not image"
 	@echo "== left out here: tests marked 'engine' (MariaDB, PostgreSQL, TAXII and S3 servers); run them with: make test-engines"
 
 test-engines: $(READY)  ## run the tests that need real servers, after installing those that are missing (needs root for that)
 	@.ci/engines
 	@echo "== tests with real engines"
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m engine
+
+test-images: $(READY)  ## build and run container images of a connector (minutes; needs root and Docker Engine or Buildah)
+	@$(BIN)/python -m pytest -m image -s tests/packaging
 
 lint: $(READY)  ## check style and types
 	@$(BIN)/ruff check .

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from packing.sources import connector_names
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMIT_DATE = "2026-03-04T05:06:07+00:00"
 COMMIT_TIME = (2026, 3, 4, 5, 6, 6)  # as a ZIP archive keeps it: even seconds
@@ -23,7 +26,7 @@ Made = subprocess.CompletedProcess[str]
 
 @dataclass(frozen=True)
 class Clone:
-    """A git checkout of its own, with the content of the tree under test."""
+    """A git checkout of its own, with the content of the last commit."""
 
     path: Path
 
@@ -74,14 +77,14 @@ def git(folder: Path, *words: str, **variables: str) -> str:
 
 @pytest.fixture(scope="session")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with one commit: the files of the tree under test that git knows."""
+    """A repository with one commit: that of the checkout; what is not committed is not built."""
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("needs git and a checkout")
     folder = tmp_path_factory.mktemp("origin")
-    for name in git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0"):
-        if name and (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    archive = folder.with_suffix(".tar")
+    git(ROOT, "archive", "--output", str(archive), "HEAD")
+    with tarfile.open(archive) as opened:
+        opened.extractall(folder, filter="data")
     git(folder, "init", "-q")
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "-m", "tree", GIT_COMMITTER_DATE=COMMIT_DATE, GIT_AUTHOR_DATE=COMMIT_DATE)
@@ -111,6 +114,12 @@ def wheels(origin: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     folder = tmp_path_factory.mktemp("wheels")
     git(folder, "clone", "-q", str(origin), "clone")
     return {path.name.split("-")[0]: Wheel(path) for path in Clone(folder / "clone").build("N").values()}
+
+
+@pytest.fixture(scope="session")
+def connectors(origin: Path) -> list[str]:
+    """The names of the connectors that are shipped."""
+    return connector_names(origin)
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,11 @@ from packaging.metadata import Metadata
 from packaging.requirements import Requirement
 from packaging.utils import parse_wheel_filename
 
-from packing.sources import TEMPLATES, connector_names
+from packing.sources import TEMPLATES
 from stix_shifter_utils.config.files import deep_merge
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "stix_shifter_modules"
-CONNECTORS = connector_names(ROOT)
 
 
 def test_every_wheel_is_read_by_the_packaging_library_without_a_fault(wheels: dict[str, Any]) -> None:
@@ -59,8 +58,10 @@ def test_no_two_wheels_hold_the_same_file(wheels: dict[str, Any]) -> None:
     assert "stix_shifter_modules/__init__.py" not in names
 
 
-def test_a_connector_wheel_holds_its_folder_and_nothing_else(wheels: dict[str, Any]) -> None:
-    for name in CONNECTORS:
+def test_a_connector_wheel_holds_its_folder_and_nothing_else(
+    wheels: dict[str, Any], connectors: list[str]
+) -> None:
+    for name in connectors:
         inside = set(wheels[f"stix_shifter_modules_{name}"].names())
         outside = {path for path in inside if not path.startswith(f"stix_shifter_modules/{name}/")}
         assert all(".dist-info/" in path for path in outside)
@@ -78,10 +79,10 @@ def _sources(folder: Path) -> set[str]:
 
 @pytest.mark.parametrize("file", ["config.json", "lang_en.json"])
 def test_the_configuration_is_the_common_one_with_the_connectors_own_on_top(
-    wheels: dict[str, Any], file: str
+    wheels: dict[str, Any], connectors: list[str], file: str
 ) -> None:
     common = json.loads((MODULES / file).read_text())
-    for name in CONNECTORS:
+    for name in connectors:
         own = json.loads((MODULES / name / "configuration" / file).read_text())
         shipped = wheels[f"stix_shifter_modules_{name}"].json(
             f"stix_shifter_modules/{name}/configuration/{file}"
@@ -91,8 +92,9 @@ def test_the_configuration_is_the_common_one_with_the_connectors_own_on_top(
 
 def test_tests_stay_at_home_but_for_templates_and_products_that_the_sandbox_plays(
     wheels: dict[str, Any],
+    connectors: list[str],
 ) -> None:
-    for name in CONNECTORS:
+    for name in connectors:
         base = f"stix_shifter_modules/{name}/tests/"
         inside = {path for path in wheels[f"stix_shifter_modules_{name}"].names() if path.startswith(base)}
         if name in TEMPLATES:
@@ -113,11 +115,12 @@ def test_the_core_has_the_command_and_connectors_register_themselves(wheels: dic
 
 def test_the_core_needs_the_utilities_of_its_version_and_connectors_any_from_their_minor_release_on(
     wheels: dict[str, Any],
+    connectors: list[str],
 ) -> None:
     core = _plain(wheels["stix_shifter"])
     assert "stix-shifter-utils==2.3.4" in core
     assert not any(need.startswith("stix-shifter") for need in _plain(wheels["stix_shifter_utils"]))
-    for name in CONNECTORS:
+    for name in connectors:
         needs = _plain(wheels[f"stix_shifter_modules_{name}"])
         own = (
             (MODULES / name / "requirements.txt").read_text()

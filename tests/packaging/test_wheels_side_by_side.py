@@ -20,7 +20,8 @@ def site(wheels: dict[str, Any], tmp_path: Path) -> Path:
 
 
 def test_modules_tells_a_wheel_from_a_checkout(shifter: Any, site: Path) -> None:
-    known = shifter([site, ROOT], "modules", "--where")
+    names = ("mysql", "postgresql")
+    known = {name: shifter([site, ROOT], "modules", name, "--where")[name] for name in names}
     assert known["mysql"]["folder"] == str(site / "stix_shifter_modules" / "mysql")
     assert (known["mysql"]["distribution"], known["mysql"]["version"]) == (
         "stix-shifter-modules-mysql",
@@ -47,9 +48,8 @@ def test_wheels_of_different_versions_work_together_without_any_checkout(
     (newer,) = clone.build("postgresql", version="2.10.0").values()
     open_wheel(newer).unpack(site)
     wheels["stix_shifter_modules_stix_bundle"].unpack(second)
-    known = shifter([site, second], "modules", "--where")
-    expected = {"mysql": "2.3.4", "postgresql": "2.10.0", "stix_bundle": "2.3.4"}
-    assert {name: known[name]["version"] for name in expected} == expected
+    for name, version in {"mysql": "2.3.4", "postgresql": "2.10.0", "stix_bundle": "2.3.4"}.items():
+        assert shifter([site, second], "modules", name, "--where")[name]["version"] == version
     query = ("query", "{}", PATTERN, '{"table": "events"}')
     for name in ("mysql", "postgresql"):
         assert shifter([site, second], "translate", name, *query)["queries"]
