@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,9 +14,11 @@ from stix_shifter_utils.stix import deterministic_id
 from stix_shifter_utils.testing.exchange import Answer, Received, Refusal
 from stix_shifter_utils.testing.faults import Fault
 from stix_shifter_utils.testing.product import FakeProduct, route
+from stix_shifter_utils.testing.taxii import TaxiiServer, taxii_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 IDENTITY = {
     "type": "identity",
@@ -222,73 +218,22 @@ def test_a_server_that_fails_is_told_by_its_code(fault: Fault, code: str) -> Non
 
 
 @pytest.fixture
-def medallion(tmp_path: Path) -> Iterator[str]:
-    """The URL of a collection on a real TAXII 2.1 server that holds the bundle, three objects a page."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    root = f"http://127.0.0.1:{port}"
-    collection = "91a7b528-80eb-42ed-a74d-c6fbd5a26116"
-    entry = {
-        "id": collection, "title": "flows", "can_read": True, "can_write": True,
-        "media_types": ["application/stix+json;version=2.1"], "objects": [], "manifest": [],
-    }  # fmt: skip
-    information = {
-        "title": "root", "versions": ["application/taxii+json;version=2.1"], "max_content_length": 9765625,
-    }  # fmt: skip
-    data = {
-        "/discovery": {"title": "t", "default": f"{root}/api1/", "api_roots": [f"{root}/api1/"]},
-        "api1": {"information": information, "status": [], "collections": [entry]},
-    }
-    (tmp_path / "data.json").write_text(json.dumps(data), encoding="utf-8")
-    backend = {
-        "module": "medallion.backends.memory_backend", "module_class": "MemoryBackend",
-        "filename": str(tmp_path / "data.json"),
-    }  # fmt: skip
-    config = {"backend": backend, "users": {"hunter": "s"}, "taxii": {"max_page_size": 25}}
-    (tmp_path / "conf.json").write_text(json.dumps(config), encoding="utf-8")
-    program = Path(sys.executable).with_name("medallion")
-    arguments = [str(program), "--host", "127.0.0.1", "--port", str(port), str(tmp_path / "conf.json")]
-    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        url = f"{root}/api1/collections/{collection}/"
-        _wait_for(port)
-        _add(url, bundle("2.1")["objects"])
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
+def medallion() -> Iterator[TaxiiServer]:
+    """A collection on a real TAXII 2.1 server that holds the bundle, in several pages."""
+    with taxii_server(bundle("2.1")["objects"]) as running:
+        yield running
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the TAXII server did not start")
-
-
-def _add(url: str, objects: list[dict[str, Any]]) -> None:
-    taxii = "application/taxii+json;version=2.1"
-    headers = {"Accept": taxii, "Content-Type": taxii, "Authorization": "Basic aHVudGVyOnM="}
-    body = json.dumps({"objects": objects}).encode()
-    request = urllib.request.Request(f"{url}objects/", data=body, headers=headers, method="POST")  # loopback
-    with urllib.request.urlopen(request, timeout=10) as reply:
-        assert reply.status == 202
-
-
-def test_a_collection_is_read_to_its_end(medallion: str) -> None:
-    source = transmission(medallion, {"username": "hunter", "password": "s"})
+def test_a_collection_is_read_to_its_end(medallion: TaxiiServer) -> None:
+    source = transmission(medallion.url, {"username": medallion.user, "password": medallion.password})
     assert source.ping() == {"success": True}
     rows = source.results("[ipv4-addr:value LIKE '10.0.0.%']", 0, 99)["data"]
     assert sorted(addresses(rows)) == sorted(f"10.0.0.{number}" for number in range(1, COUNT + 1))
 
 
 def test_a_collection_refuses_wrong_credentials_and_the_secret_stays_out_of_the_answer(
-    medallion: str,
+    medallion: TaxiiServer,
 ) -> None:
-    answer = transmission(medallion, {"username": "hunter", "password": "not-the-word"}).ping()
+    answer = transmission(medallion.url, {"username": "hunter", "password": "not-the-word"}).ping()
     assert answer["code"] == "authentication_fail"
     assert "not-the-word" not in json.dumps(answer)
