@@ -24,6 +24,7 @@ from stix_shifter_utils.errors import (
     TooManyRequestsError,
     TransmissionError,
 )
+from stix_shifter_utils.http.classic_threads import InterruptableThread, exception_catcher
 from stix_shifter_utils.http.client import BODY_BYTES
 from stix_shifter_utils.http.clock import SYSTEM_CLOCK
 from stix_shifter_utils.http.failures import ConnectTimeoutError, NotConnectedError
@@ -34,6 +35,17 @@ from stix_shifter_utils.http.tls import TlsOptions
 
 if TYPE_CHECKING:
     from stix_shifter_utils.http.wire import AiohttpWire, WireOptions
+
+__all__ = [
+    "CONNECT_TIMEOUT_DEFAULT",
+    "RETRY_MAX_DEFAULT",
+    "ClassicResponse",
+    "InterruptableThread",
+    "RequestInfo",
+    "ResponseWrapper",
+    "RestApiClientAsync",
+    "exception_catcher",
+]
 
 RETRY_MAX_DEFAULT = 1
 """Attempts of one call, the first included; the variable STIXSHIFTER_RETRY_MAX sets another number."""

@@ -11,6 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from stix_shifter_utils.http.classic import CONNECT_TIMEOUT_DEFAULT, RETRY_MAX_DEFAULT
+from stix_shifter_utils.http.classic_threads import InterruptableThread, exception_catcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,9 +20,11 @@ __all__ = [
     "CONNECT_TIMEOUT_DEFAULT",
     "DEFAULT_TIMEOUT",
     "RETRY_MAX_DEFAULT",
+    "InterruptableThread",
     "ResponseWrapper",
     "RestApiClient",
     "TimeoutHTTPAdapter",
+    "exception_catcher",
 ]
 
 DEFAULT_TIMEOUT = 5

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.errors import ResultsTranslationError
+from stix_shifter_utils.results.classic_objects import DataSourceObjToStixObj
 from stix_shifter_utils.results.compile import Callback, ResultsMapping, compile_mapping
 from stix_shifter_utils.results.options import ResultsOptions
 from stix_shifter_utils.results.rows import RowStream, read_rows
@@ -15,6 +16,8 @@ from stix_shifter_utils.stix import bundle_of
 
 if TYPE_CHECKING:
     from stix_shifter_utils.results.report import ResultsReport
+
+__all__ = ["DataSourceObjToStixObj", "convert_to_stix", "read_identity", "warn_of"]
 
 _LOG = logging.getLogger(__name__)
 _SHOWN = 5
