@@ -1,0 +1,1 @@
+"""Splunk as a data source."""

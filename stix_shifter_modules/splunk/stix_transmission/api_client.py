@@ -1,0 +1,103 @@
+"""Search jobs of Splunk: `search/v2/jobs`, from 9.0.1 on (REST API Reference 10.0, "Search endpoints")."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import TYPE_CHECKING, Any
+
+from stix_shifter_modules.splunk.stix_transmission.error_mapper import ErrorMapper
+from stix_shifter_utils.errors import AuthenticationError, ConfigurationError, ResponseError
+from stix_shifter_utils.http import Auth, Bearer, Token, TokenAuth, url_path
+from stix_shifter_utils.transmission import HttpSource, Page, Progress, SearchHandle, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stix_shifter_utils.http.auth import Asking
+
+JSON = {"output_mode": "json"}
+log = logging.getLogger(__name__)
+
+
+class SessionKey(TokenAuth):
+    """A session key for user and password; Splunk ends it after an hour without requests."""
+
+    default_life_s = 3000.0
+
+    def __init__(self, username: str, password: str) -> None:
+        super().__init__()
+        self.username, self.password = username, password
+
+    async def fetch(self, asking: Asking) -> Token:
+        client = asking.beside("/services/auth/login", None)
+        client.hide(self.secrets())
+        form = {"username": self.username, "password": self.password, **JSON}
+        reply = (await client.post("/services/auth/login", data=form, repeatable=True)).json()
+        key = reply.get("sessionKey") if isinstance(reply, dict) else None
+        if not isinstance(key, str):
+            message = "the login gave no session key; is this the management port (8089)?"
+            raise ResponseError(message)
+        return Token(key)
+
+    def headers(self, token: str) -> Mapping[str, str]:
+        return {"Authorization": f"Splunk {token}"}
+
+    def secrets(self) -> tuple[str, ...]:
+        return (*super().secrets(), self.password)
+
+
+class APIClient(HttpSource):
+    """Search jobs in the namespace of `options.owner` and `options.app`; without these, in the user's own."""
+
+    STATES = {"DONE": Status.COMPLETED, "FAILED": Status.ERROR}
+    errors = ErrorMapper.STATUSES
+
+    def auth(self) -> Auth:
+        auth = self.configuration["auth"]
+        if auth.get("token"):
+            return Bearer(auth["token"])
+        if not auth.get("username") or not auth.get("password"):
+            message = "configuration.auth needs a token, or a username and a password"
+            raise ConfigurationError(message)
+        return SessionKey(auth["username"], auth["password"])
+
+    def path(self, rest: str, **parts: str) -> str:
+        """A path below the namespace."""
+        owner, app = self.options.get("owner"), self.options.get("app")
+        if not owner and not app:
+            return url_path(f"/services{rest}", **parts)
+        return url_path(
+            f"/servicesNS/{{owner}}/{{app}}{rest}", owner=owner or "-", app=app or "search", **parts
+        )
+
+    async def ping_data_source(self) -> None:
+        reply = (await self.http.get("/services/authentication/current-context", params=JSON)).json()
+        if not reply.get("entry"):
+            message = "Splunk does not say who we are"
+            raise AuthenticationError(message)
+
+    async def create_search(self, query: str) -> SearchHandle:
+        form = {"search": query, "exec_mode": "normal", "adhoc_search_level": "smart", **JSON}
+        reply = (await self.http.post(self.path("/search/v2/jobs"), data=form)).json()
+        return SearchHandle(str(reply["sid"]))
+
+    async def get_search_status(self, search_id: str) -> Progress:
+        reply = await self.http.get(self.path("/search/v2/jobs/{sid}", sid=search_id), params=JSON)
+        job: dict[str, Any] = reply.json()["entry"][0]["content"]
+        for message in job.get("messages") or ():
+            log.warning("search %s: %s: %s", search_id, message.get("type"), message.get("text"))
+        status = self.STATES.get(job["dispatchState"], Status.RUNNING)
+        if job.get("isFailed"):
+            status = Status.ERROR
+        elif job.get("isFinalized") and status is Status.COMPLETED:
+            status = Status.CANCELED  # somebody, or a limit of the user's role, ended it early
+        return Progress(status, min(100, math.ceil(float(job.get("doneProgress") or 0) * 100)))
+
+    async def get_search_results(self, search_id: str, offset: int, length: int) -> Page:
+        path = self.path("/search/v2/jobs/{sid}/results", sid=search_id)
+        reply = await self.http.get(path, params={"offset": offset, "count": length, "output_mode": "json"})
+        return Page(reply.json()["results"])
+
+    async def delete_search(self, search_id: str) -> None:
+        await self.http.delete(self.path("/search/v2/jobs/{sid}", sid=search_id), params=JSON)
