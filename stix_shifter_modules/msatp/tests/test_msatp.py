@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
+
+import pytest
 
 from stix_shifter.stix_transmission.stix_transmission import StixTransmission
 from stix_shifter_modules.msatp.tests import product as own
+from stix_shifter_modules.msatp.tests import real_rows as real
 from stix_shifter_utils.testing import ConnectorSuite
 from stix_shifter_utils.testing.languages.kql import tokens_of
-
-if TYPE_CHECKING:
-    import pytest
 
 
 class TestMsatp(ConnectorSuite):
@@ -18,7 +18,7 @@ class TestMsatp(ConnectorSuite):
 
     module = "msatp"
     pattern = "[ipv4-addr:value LIKE '198.51.100.%']"
-    loop_patterns: ClassVar = 60
+    loop_patterns: ClassVar = 30
 
     def product(self) -> own.Product:
         return own.Product()
@@ -66,3 +66,15 @@ def test_one_call_serves_all_pages_of_a_search() -> None:
         assert [
             len(source.results("DeviceNetworkEvents | take 30", at, 10)["data"]) for at in (10, 20, 30)
         ] == [10, 10, 0]
+
+
+@pytest.mark.engine
+class TestRealEvents(TestMsatp):
+    """The loop over real Windows events, 100 patterns for each of five tables."""
+
+    loop_patterns: ClassVar = 100
+
+    def product(self) -> own.Product:
+        if not real.FILE.is_file():
+            pytest.skip(f"no sample data at {real.DATA}; set STIX_SHIFTER_TEST_DATA")
+        return own.Product(real.real_rows(120))
