@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from stix_shifter_utils.mapping import Kind
 from stix_shifter_utils.pattern import Comparator, TimeWindow
-from stix_shifter_utils.pattern.addresses import read_block
+from stix_shifter_utils.pattern.addresses import Block, read_block
 from stix_shifter_utils.query.answers import Scope
 from stix_shifter_utils.query.compiler import QueryCompiler
 from stix_shifter_utils.query.conditions import (
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F")
 Value = str | int | float | bool
+_IPV6_BITS: Final = 128
+_MAPPED: Final = Block(_IPV6_BITS, 0xFFFF, 96)
 _KEPT_WINDOWS: Final = 1024
 _MS: Final = timedelta(milliseconds=1)
 _LONG: Final = 2**63
@@ -215,7 +217,8 @@ class TermsCompiler(QueryCompiler[F]):
             return Written(self.exists(field), exact=sure and kind is not Kind.UNKNOWN)
         if isinstance(demand, InBlock):
             block = self.terms(field, [network(demand.block)])
-            return Written(block, exact=False) if kind is Kind.IP else None
+            wide = condition.negated and _holds_mapped(demand.block)
+            return Written(block, exact=False) if kind is Kind.IP and not wide else None
         if isinstance(demand, OneOf):
             return self._one_of(field, demand, condition, checked=checked)
         if isinstance(demand, Between):
@@ -258,7 +261,8 @@ class TermsCompiler(QueryCompiler[F]):
         if not texts:
             return self._never()
         if kind is Kind.IP:
-            return Written(self.terms(field, texts), exact=False)
+            wide = condition.negated and any(map(_holds_mapped, filter(None, map(read_block, texts))))
+            return None if wide else Written(self.terms(field, texts), exact=False)
         if kind in {Kind.TEXT_NOCASE, Kind.UNKNOWN}:
             return self._phrases(field, texts, condition, checked=checked)
         if kind not in {Kind.TEXT, Kind.TIMESTAMP_TEXT}:
@@ -401,6 +405,14 @@ class TermsCompiler(QueryCompiler[F]):
             return None
         part = self.regexp(field, found[0])
         return self._both_ways(field, part, condition) if checked else Written(part, exact=False)
+
+
+def _holds_mapped(block: Block) -> bool:
+    """Whether an IPv6 block holds `::ffff:0:0/96` or a part of it: there the index keeps IPv4 addresses."""
+    if block.bits != _IPV6_BITS:
+        return False
+    shared = min(block.length, _MAPPED.length)
+    return block.prefix >> (block.length - shared) == _MAPPED.prefix >> (_MAPPED.length - shared)
 
 
 def _moment(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from stix_shifter_utils.mapping import Relation
 from stix_shifter_utils.pattern import Binary, Hex
 from stix_shifter_utils.query.conditions import PRESENT, Choice, Demand, Fixed, Like, OneOf, View, Wild
 from stix_shifter_utils.query.inversion.base import Inverter, Ways
-from stix_shifter_utils.query.inversion.spellings import holds_separator, is_cased
+from stix_shifter_utils.query.inversion.spellings import holds_separator, is_cased, spellings
 from stix_shifter_utils.query.inversion.texts import TextInverter
 
 if TYPE_CHECKING:
@@ -79,18 +79,20 @@ class FolderInverter(PartInverter):
     """A path without its last part, with or without the separator behind it."""
 
     def equal_texts(self, texts: tuple[str, ...], *, negated: bool) -> Ways:
-        kept = self.binding.relation is Relation.FILE_PATH
+        kept, fold = self.binding.relation is Relation.FILE_PATH, self.fold or self.is_respelled
         if negated:
             return self.present(self.whole)
+        if self.is_respelled:
+            texts = tuple(dict.fromkeys(each for text in texts for each in spellings(self.object_type, text)))
         folders = [text for text in texts if text[-1] in "/\\"]
         if not kept:
             folders += [text + sign for text in texts if text[-1] not in "/\\" for sign in ("/", "\\")]
         if not folders:
             return Fixed.NEVER
         one_of = self.way(
-            OneOf(tuple(folders)), view=View.FOLDER, fold=self.fold, reason="roots keep their separator"
+            OneOf(tuple(folders)), view=View.FOLDER, fold=fold, reason="roots keep their separator"
         )
-        begins = tuple(self.condition(Like((text, Wild.ANY)), fold=self.fold) for text in folders)
+        begins = tuple(self.condition(Like((text, Wild.ANY)), fold=fold) for text in folders)
         return (one_of, Choice(begins, exact=False, reason="folders below it are found too"))
 
 

@@ -25,6 +25,7 @@ _MOMENT: Final = re.compile(
 )
 _WORD: Final = re.compile(r"\w+(?:['.]\w+)*")
 _NUMBERS: Final = {Kind.INTEGER, Kind.NUMBER, Kind.EPOCH_MS, Kind.EPOCH_S}
+_MAPPED: Final = 0xFFFF << 32
 IGNORE_ABOVE: Final = 1024
 MOST_REGEX: Final = 1000
 
@@ -173,8 +174,7 @@ def queried(value: Any, kind: Kind) -> Any:
     """The term that a value in a query stands for. Raises QueryRefusedError where it is of another type."""
     try:
         if kind is Kind.IP:
-            address = ipaddress.ip_address(str(value))
-            return getattr(address, "ipv4_mapped", None) or address
+            return _number_of(ipaddress.ip_address(str(value)))
         if kind is Kind.TIMESTAMP:
             return milliseconds(value)
         if kind in _NUMBERS:
@@ -229,7 +229,13 @@ def _in_block(text: str) -> Callable[[Any], bool]:
     except ValueError as error:
         message = f"'{text}' is not an IP string literal."
         raise QueryRefusedError(message) from error
-    return lambda address: address.version == network.version and address in network
+    first, last = _number_of(network.network_address), _number_of(network.broadcast_address)
+    return lambda number: first <= number <= last
+
+
+def _number_of(address: Address) -> int:
+    """The 128 bits of an address: Lucene keeps IPv4 ones as `::ffff:0:0/96`."""
+    return int(address) + (_MAPPED if address.version == 4 else 0)  # noqa: PLR2004  the version's number
 
 
 def wildcard_regex(pattern: str) -> str:
