@@ -6,11 +6,14 @@ about each time.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import logging
+import os
 import ssl
 import tempfile
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,6 +107,34 @@ class TlsOptions:
         except (ssl.SSLError, OSError, ValueError) as error:
             message = "the client certificate or its key cannot be read; give PEM, the key without password"
             raise CertificateError(message) from error
+
+
+_making = threading.Lock()
+
+
+def shared_context(options: TlsOptions) -> ssl.SSLContext:
+    """The context of some options, which all clients with the same ones share; do not change it.
+
+    Reading the system's authorities takes 30 ms, many times a request. Where they have changed since, and for
+    material in files and client certificates, the context is fresh.
+    """
+    if options.ca_file or options.client_cert:
+        return options.context()
+    with _making:  # else as many threads as there are sources would all read them
+        return _shared(options, _authorities())
+
+
+@functools.lru_cache(maxsize=64)
+def _shared(options: TlsOptions, _authorities: object) -> ssl.SSLContext:
+    return options.context()
+
+
+def _authorities() -> object:
+    """What is another value when the system's authorities have changed."""
+    paths = ssl.get_default_verify_paths()
+    named = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    places = (*named, paths.cafile, paths.capath)
+    return named, tuple(Path(one).stat().st_mtime_ns for one in places if one and Path(one).exists())
 
 
 class PinMismatchError(ssl.SSLCertVerificationError):

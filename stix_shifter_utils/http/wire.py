@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -30,7 +29,7 @@ from stix_shifter_utils.errors import (
 from stix_shifter_utils.http.failures import ConnectTimeoutError, NotConnectedError
 from stix_shifter_utils.http.message import Reply, Request
 from stix_shifter_utils.http.redact import safe_url
-from stix_shifter_utils.http.tls import PinMismatchError
+from stix_shifter_utils.http.tls import PinMismatchError, shared_context
 
 if TYPE_CHECKING:
     from aiohttp.connector import Connection
@@ -85,6 +84,7 @@ class AiohttpWire:
     def __init__(self, options: WireOptions) -> None:
         self._options = options
         self._kept: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
+        self._context: ssl.SSLContext | None = None
 
     def acquire(self, host: str) -> None:
         """Keep this loop's session open until `release`; calls nest. Raises CertificateError."""
@@ -132,6 +132,8 @@ class AiohttpWire:
     def _open(self, host: str) -> _Kept:
         options = self._options
         options.tls.warn_if_unverified(host)
+        if self._context is None:
+            self._context = shared_context(options.tls)
         connector = _Connector(ssl=self._context)
         session = aiohttp.ClientSession(
             connector=connector,
@@ -142,11 +144,6 @@ class AiohttpWire:
             trust_env=options.proxy == ENVIRONMENT,
         )
         return _Kept(session, connector)
-
-    @functools.cached_property
-    def _context(self) -> ssl.SSLContext:
-        """Made once: reading the system's authorities takes longer than a request."""
-        return self._options.tls.context()
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         parts, size = [], 0

@@ -20,6 +20,7 @@ from stix_shifter_utils.errors import (
     TransmissionError,
 )
 from stix_shifter_utils.http import NO_RETRY, HttpClient, TlsOptions
+from stix_shifter_utils.http.tls import shared_context
 from stix_shifter_utils.testing import Answer, Authority, Certificate, FakeProduct, Received, route
 
 if TYPE_CHECKING:
@@ -65,6 +66,22 @@ def test_an_unknown_authority_is_refused_and_a_known_one_trusted(
         assert ask(product.url, TlsOptions(ca_pem=f"# Unsere Stelle für Tests\n{authority.pem}")) == 200
         assert ask(product.url, TlsOptions(ca_file=str(file))) == 200
         refused(product.url, TlsOptions(ca_pem=Authority().pem))
+
+
+def test_clients_with_the_same_options_share_what_they_trust_until_that_changes(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text(authority.pem)
+    assert shared_context(TlsOptions()) is shared_context(TlsOptions())
+    assert shared_context(TlsOptions()) is not shared_context(TlsOptions(ca_pem=authority.pem))
+    assert shared_context(TlsOptions()) is not shared_context(TlsOptions(verify=False))
+    own_file = TlsOptions(ca_file=str(file))
+    assert shared_context(own_file) is not shared_context(own_file)
+    before = shared_context(TlsOptions())
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    assert shared_context(TlsOptions()) is not before
+    assert [one["subject"] for one in shared_context(TlsOptions()).get_ca_certs()] != []
 
 
 def test_a_self_signed_certificate_is_its_own_authority(authority: Authority) -> None:
