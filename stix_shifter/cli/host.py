@@ -116,6 +116,7 @@ def _host(
 ) -> int:
     from stix_shifter.host.application import make_app, service_of
     from stix_shifter.host.server import HostServer, serve, stop_on_signals
+    from stix_shifter.host.service import warm_up
 
     app = make_app(policy, identity)
     server = HostServer(app, listen, policy)
@@ -125,6 +126,7 @@ def _host(
         return WORKED
     stop = threading.Event()
     stop_on_signals(stop)
+    warm_up()
 
     def ready() -> None:
         console.print_json({"listening": server.url, **({"token": token} if token else {})})

@@ -22,7 +22,7 @@ _NO_PLACE = frozenset({"server_hostname", "profile", "mapping"})
 _ENTRY_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 _PORTS = {"http": 80, "https": 443}
 _PEM = "-----BEGIN "
-UNREADABLE = "unreadable"
+UNREADABLE = "?"
 """What stands in place of a place that cannot be told; no entry but `*` allows it."""
 
 
@@ -143,12 +143,12 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _fits(place: str, entry: str) -> bool:
-    if entry in ("*", place):
+    if entry == "*":
         return True
     if place == UNREADABLE or place.startswith("connector:"):
-        return False
+        return place == entry != UNREADABLE
     if place.startswith("file:") or entry.startswith("file:"):
-        return place.startswith("file:") and fnmatch.fnmatchcase(place, entry)
+        return entry.startswith("file:") and fnmatch.fnmatchcase(place, entry)
     if "://" in place or "://" in entry:
         return place.lower() == entry.lower().rstrip("/")
     return _host_fits(place, entry)

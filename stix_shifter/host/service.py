@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter.host.audit import Audit, count_of
@@ -156,6 +157,18 @@ class Service:
             self.searches.started(search)  # tried again later, or when the host goes down
         else:
             self.searches.ended(search)
+
+
+def warm_up() -> None:
+    """Load what the first request would wait for."""
+    for name in (
+        "stix_shifter.stix_translation.stix_translation",
+        "stix_shifter.stix_transmission.stix_transmission",
+        "stix_shifter_utils.http.wire",
+    ):
+        import_module(name)
+    for path in OPERATIONS:
+        _checker(path)
 
 
 def _body(operation: Operation, raw: bytes) -> Json:

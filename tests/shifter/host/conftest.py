@@ -8,7 +8,7 @@ import pytest
 
 from stix_shifter_modules.async_template.tests import product as async_product
 from stix_shifter_modules.synchronous_template.tests import product as sync_product
-from tests.shifter.host.hosting import Destination, Host, destination, running_host, token_file
+from tests.shifter.host.hosting import Destination, HostProcess, destination, running_host, token_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def sync_source() -> Iterator[Destination]:
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
     """A host over TLS that asks for a token and allows the two templates and bundles, on loopback."""
     folder = tmp_path_factory.mktemp("host")
     allowed = ("async_template", "synchronous_template", "stix_bundle")

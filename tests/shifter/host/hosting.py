@@ -28,13 +28,12 @@ Json = dict[str, Any]
 
 @dataclass
 class Host:
-    """A running host process."""
+    """A running host."""
 
-    process: subprocess.Popen[str]
     listening: str
-    printed: Json
     folder: Path
     ca_pem: str
+    printed: Json = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -58,17 +57,55 @@ class Host:
             own.setdefault("proxy_cert", self.ca_pem)
         return {"options": {**own, **({"proxy_token": token} if token else {})}}
 
-    def stop(self) -> int:
+
+@dataclass
+class HostProcess(Host):
+    """A host that is a process of its own."""
+
+    process: subprocess.Popen[str] | None = None
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
         """End it as an operating system does, and say how it exited."""
+        assert self.process is not None
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(number)
         return self.process.wait(STOP_LIMIT_S)
+
+
+@contextmanager
+def host_here(folder: Path, settings: Json, *, tls: bool = True) -> Iterator[Host]:
+    """The same server in a thread of this process, with TOKEN where it speaks TLS."""
+    from stix_shifter.host.application import make_app, service_of
+    from stix_shifter.host.policy import read_policy
+    from stix_shifter.host.server import HostServer, Listen, serve
+
+    authority = Authority("Proxy host authority")
+    path = folder / "host.yaml"
+    path.write_text(json.dumps({**settings, "audit": str(folder / "audit.jsonl")}))
+    policy = read_policy(path)
+    listen = Listen("127.0.0.1", 0)
+    if tls:
+        files = write_certificate(folder, "host", authority.certificate("127.0.0.1"))
+        listen, policy = Listen("127.0.0.1", 0, *files), policy.with_token("soc", TOKEN)
+    app = make_app(policy)
+    server = HostServer(app, listen, policy)
+    ready, stop = threading.Event(), threading.Event()
+    named = {"on_ready": ready.set, "on_stop": service_of(app).stop}
+    thread = threading.Thread(target=serve, args=(server, stop), kwargs=named)
+    thread.start()
+    try:
+        assert ready.wait(START_LIMIT_S)
+        yield Host(server.url, folder, authority.pem)
+    finally:
+        stop.set()
+        thread.join(STOP_LIMIT_S)
+    assert not thread.is_alive()
 
 
 @contextmanager
 def running_host(
     folder: Path, *arguments: str, address: str = "127.0.0.1:0", tls: bool = True
-) -> Iterator[Host]:
+) -> Iterator[HostProcess]:
     """`main.py host` on a free port, with an audit log in the folder; ended in the end."""
     authority = Authority("Proxy host authority")
     files: list[str] = []
@@ -89,7 +126,7 @@ def running_host(
         printed = _first_document(process)
         assert printed is not None, "".join(errors)
         watchdog.cancel()
-        yield Host(process, printed["listening"], printed, folder, authority.pem, errors)
+        yield HostProcess(printed["listening"], folder, authority.pem, printed, errors, process)
     finally:
         watchdog.cancel()
         if process.poll() is None:

@@ -165,6 +165,7 @@ def test_a_connection_that_names_a_proxy_host_goes_there_under_its_own_name(
     assert transmission.ping() == {"success": True}
 
 
+@pytest.mark.engine
 def test_a_whole_search_on_the_command_line_gives_the_same_bundle(
     host: Host, async_source: Destination
 ) -> None:

@@ -16,7 +16,7 @@ import pytest
 from stix_shifter.stix_transmission.stix_transmission import StixTransmission
 from stix_shifter_utils.testing.certificates import Authority
 from stix_shifter_utils.testing.faults import Fault
-from tests.shifter.host.hosting import TOKEN, Destination, Host, running_host, token_file, write_certificate
+from tests.shifter.host.hosting import TOKEN, Destination, Host, host_here, running_host, write_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,9 +36,8 @@ TRANSLATE = {"module": "stix_bundle", "data": f"[ipv4-addr:value = '192.0.2.7'] 
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A host with small limits."""
     folder = tmp_path_factory.mktemp("strict")
-    settings = folder / "host.yaml"
-    settings.write_text(json.dumps(SETTINGS))
-    with running_host(folder, "--token-file", token_file(folder), "--config", str(settings)) as running:
+    (folder / "secret.json").write_text("{}")
+    with host_here(folder, SETTINGS) as running:
         yield running
 
 
@@ -140,7 +139,7 @@ def test_an_unlisted_destination_is_refused(strict: Host, connection: Json) -> N
 
 
 def test_a_file_of_the_host_cannot_be_read_unless_it_is_listed(strict: Host) -> None:
-    for url in (f"{strict.folder}/token", f"file://{strict.folder}/token", "../../etc/passwd"):
+    for url in (f"{strict.folder}/secret.json", f"file://{strict.folder}/secret.json", "../../etc/passwd"):
         status, answer = post(strict, "/ping", {"connection": {"type": "stix_bundle", "url": url}})
         assert (status, answer["code"]) == (403, "forbidden"), answer
 
@@ -291,6 +290,7 @@ def test_a_search_that_began_too_late_for_its_caller_is_deleted(
     assert async_source.product.searches == {}
 
 
+@pytest.mark.engine
 def test_a_client_certificate_may_stand_for_a_token(tmp_path: Any, async_source: Destination) -> None:
     people, strangers = Authority("People"), Authority("Strangers")
     (tmp_path / "people.pem").write_text(people.pem)
