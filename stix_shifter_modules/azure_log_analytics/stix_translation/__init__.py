@@ -1,0 +1,1 @@
+"""Patterns and rows of a workspace's tables."""
