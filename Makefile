@@ -1,6 +1,6 @@
 # The two commands of the README are `make demo` and `make test`; each sets up what it needs in .venv and says what it does.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-engines test-images lint types bench compat clean
+.PHONY: help setup demo test test-engines test-images wheels release lint types bench compat clean
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -40,6 +40,12 @@ lint: $(READY)  ## check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy stix_shifter stix_shifter_utils stix_shifter_modules demo packing main.py setup.py
+
+wheels:  ## build the wheels of a mode into dist/: make wheels MODE=mysql VERSION=9.0.0 (MODE is N where not given)
+	@MODE=$(or $(MODE),N) VERSION=$(VERSION) $(PYTHON) setup.py bdist_wheel
+
+release: $(READY)  ## build every mode, check and try the wheels, write checksums and notes: make release VERSION=9.0.0
+	@$(BIN)/python -B -m packing $(or $(VERSION),$(error say which: make release VERSION=9.0.0))
 
 PUBLISHED := build/published
 PUBLISHED_VERSION := 8.1.3

@@ -66,6 +66,8 @@ TEST = [
     "pysigma-backend-splunk>=2,<3",
     "playwright>=1.45,<2",  # drives an installed Chromium; brings no browser of its own
     "axe-playwright-python>=0.1.4,<0.2",
+    "build>=1.2,<2",
+    "twine>=6.1,<7",
     "types-requests",
     "types-PyYAML",
     "types-jsonschema",

@@ -7,6 +7,7 @@ wheels of other projects. What was made once is kept in build/images.
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -19,12 +20,15 @@ from typing import Any
 
 import pytest
 
+from stix_shifter_utils.testing.certificates import Authority
+
 pytestmark = pytest.mark.image
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "build" / "images"
 BASE = "localhost/stix-shifter-base:1"
 IMAGE = "stix-shifter-mysql:2.3.4"
 PATTERN = "[ipv4-addr:value = '198.51.100.7']"
+TOKEN = "0123456789abcdef0123456789abcdef"
 TRANSLATE = ("translate", "mysql", "query", "{}", PATTERN, '{"table": "events"}')
 LEFT_OUT = ("./var/cache/apt/archives/*", "./var/lib/apt/lists/*", "./usr/share/doc/*", "./proc/*", "./sys/*")
 
@@ -69,22 +73,21 @@ def base_archive(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture(scope="module")
 def wheel_folder(wheels: dict[str, Any], base_archive: Path) -> Path:
     """All wheels that the image needs: ours as just built, those of others downloaded once."""
-    ours = next(iter(wheels.values())).path.parent
+    ours = wheels["stix_shifter"].path
     folder = KEPT / "wheels"
     if not (folder / "complete").exists():
         platforms = [f"--platform=manylinux{kind}_{os.uname().machine}" for kind in ("2014", "_2_28")]
-        answer = sh(
-            sys.executable, "-m", "pip", "download", "--quiet", "--dest", folder, "--only-binary=:all:",
-            "--implementation=cp", "--python-version=3.11", *platforms, "--find-links", ours,
-            "stix-shifter[host]==2.3.4", "stix-shifter-modules-mysql==2.3.4", "cyclonedx-bom>=4,<8",
-            check=False,
-        )  # fmt: skip
+        kind = ("--only-binary=:all:", "--implementation=cp", "--python-version=3.11", *platforms)
+        others = [wheels[f"stix_shifter_{name}"].path for name in ("utils", "modules_mysql")]
+        wanted = (f"{ours}[host]", *others, "cyclonedx-bom>=4,<8")
+        pip = (sys.executable, "-m", "pip", "download", "--quiet", "--dest", folder)
+        answer = sh(*pip, *kind, *wanted, check=False)
         if answer.returncode != 0:
             pytest.skip(f"needs the package index: {answer.stderr.strip().splitlines()[-1]}")
         for old in folder.glob("stix_shifter*"):
             old.unlink()
         (folder / "complete").touch()
-    fresh = Path(tempfile.mkdtemp(prefix="wheels", dir=ours.parent))
+    fresh = Path(tempfile.mkdtemp(prefix="wheels", dir=ours.parent.parent))
     for path in [*folder.glob("*.whl"), *(wheel.path for wheel in wheels.values())]:
         (fresh / path.name).symlink_to(path)
     return fresh
@@ -202,27 +205,44 @@ def test_labels_user_and_health_check_are_those_that_were_asked_for(
     assert grown < 100_000_000
 
 
-def test_it_serves_the_connector_over_http_as_one_that_is_healthy(docker: Any, tmp_path: Path) -> None:
+@pytest.fixture
+def secrets() -> Iterator[Path]:
+    """A folder that the image's user can read: a token, a certificate of 127.0.0.1 and its authority."""
+    place = Path(tempfile.mkdtemp(prefix="secrets", dir="/var/tmp"))
+    authority = Authority()
+    certificate = authority.certificate("127.0.0.1")
+    (place / "token").write_text(TOKEN)
+    (place / "host.pem").write_text(certificate.cert_pem + certificate.key_pem)
+    (place / "authority.pem").write_text(authority.pem)
+    place.chmod(0o755)
+    yield place
+    shutil.rmtree(place)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_it_serves_the_connector_as_one_that_is_healthy(docker: Any, secrets: Path, scheme: str) -> None:
     port = str(free_port())
-    token = "0123456789abcdef0123456789abcdef"
-    (tmp_path / "token").write_text(token)
-    (tmp_path / "token").chmod(0o644)
-    options = ("-e", f"STIX_SHIFTER_PORT={port}", "--health-interval=1s", "--network", "host", "--read-only")
-    mount = ("-v", f"{tmp_path}:/secrets:ro")
-    serve = ("serve", "--plain-http", "--token-file", "/secrets/token", "--allow-destination", "127.0.0.1")
-    name = docker("run", "-d", *options, *mount, IMAGE, *serve).stdout.strip()
+    options = ["-e", f"STIX_SHIFTER_PORT={port}", "--health-interval=1s", "--network", "host", "--read-only"]
+    serve = ["serve", "--token-file", "/secrets/token", "--allow-destination", "127.0.0.1"]
+    if scheme == "https":
+        options += ["-e", "STIX_SHIFTER_CERTIFICATE=/secrets/host.pem"]
+    else:
+        serve.append("--plain-http")
+    name = docker("run", "-d", *options, "-v", f"{secrets}:/secrets:ro", IMAGE, *serve).stdout.strip()
     try:
         state = ("inspect", name, "-f", "{{.State.Health.Status}} {{.State.Running}}")
-        assert wait_until(lambda: docker(*state).stdout == "healthy true\n", 40), docker("logs", name).stderr
+        healthy = wait_until(lambda: docker(*state).stdout == "healthy true\n", 60)
+        assert healthy, docker("logs", name).stderr
         body = {"module": "mysql", "data": PATTERN, "options": {"table": "events"}}
-        address = f"http://127.0.0.1:{port}/transform_query"
-        assert "SELECT" in post(address, body, token)["queries"][0]
+        address = f"{scheme}://127.0.0.1:{port}/transform_query"
+        trusted = ssl.create_default_context(cafile=str(secrets / "authority.pem"))
+        assert "SELECT" in post(address, body, TOKEN, trusted)["queries"][0]
         with pytest.raises(urllib.request.HTTPError) as refused:
-            post(address, body, "f" * 32)
+            post(address, body, "f" * 32, trusted)
         assert refused.value.code == HTTPStatus.UNAUTHORIZED
         refused.value.close()
-        assert docker("stop", "-t", "20", name).returncode == 0
-        assert docker("inspect", name, "-f", "{{.State.ExitCode}}").stdout in ("0\n", "143\n")
+        docker("stop", "-t", "30", name)
+        assert docker("inspect", name, "-f", "{{.State.ExitCode}}").stdout == "0\n"
     finally:
         docker("rm", "-f", name)
 
@@ -234,10 +254,10 @@ def test_without_a_certificate_it_serves_nobody_unless_told_so(docker: Any) -> N
     assert len(answer.stderr.strip().splitlines()) == 1
 
 
-def post(address: str, body: Any, token: str) -> Any:
+def post(address: str, body: Any, token: str, trusted: ssl.SSLContext) -> Any:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(address, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=20, context=trusted) as answer:
         return json.load(answer)
 
 
