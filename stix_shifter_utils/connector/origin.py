@@ -34,7 +34,7 @@ def connector_origin(name: str) -> Origin:
     found = _installer_of(name, place.folder)
     if found is None:
         return Origin(name, place.folder)
-    return Origin(name, place.folder, found.metadata["Name"], found.version)
+    return Origin(name, place.folder, found.metadata["Name"].replace("_", "-"), found.version)
 
 
 def _installer_of(name: str, folder: Path) -> metadata.Distribution | None:
