@@ -115,9 +115,8 @@ class APIClient(HttpSource):
         if pit is None:  # one window of `from` and `size`, and no token for what is beyond
             return Page(rows)
         self._pits[pit] = answer.get("pit_id") or self._pits.get(pit, pit)
-        if len(hits) < size:
-            return Page(rows, done=True)
-        return Page(rows, {"pit": self._pits[pit], "after": hits[-1]["sort"]}, done=False)
+        token = {"pit": self._pits[pit], "after": hits[-1]["sort"]} if hits else None
+        return Page(rows, token, done=len(hits) < size)
 
     async def delete_search(self, search_id: Any) -> None:
         pit, _ = _parts(search_id)
