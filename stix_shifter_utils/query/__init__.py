@@ -16,6 +16,7 @@ from stix_shifter_utils.query.unmapped import CLASSIC_NAMES, unmapped_message
 
 if TYPE_CHECKING:
     from stix_shifter_utils.query.compiler import QueryCompiler
+    from stix_shifter_utils.query.families.aql import AqlCompiler
     from stix_shifter_utils.query.families.duckdb import DuckDbCompiler
     from stix_shifter_utils.query.families.elastic_dsl import ElasticDslCompiler
     from stix_shifter_utils.query.families.kql import KqlCompiler
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _COMPILERS = {
     "QueryCompiler": "compiler",
     "SqlCompiler": "families.sql",
+    "AqlCompiler": "families.aql",
     "DuckDbCompiler": "families.duckdb",
     "KqlCompiler": "families.kql",
     "ElasticDslCompiler": "families.elastic_dsl",
@@ -43,6 +45,7 @@ _COMPILERS = {
 
 __all__ = [
     "CLASSIC_NAMES",
+    "AqlCompiler",
     "Capabilities",
     "Case",
     "ComparisonVerdict",
