@@ -22,7 +22,8 @@ from stix_shifter_utils.config import redact
 from stix_shifter_utils.config.locate import module_folder
 from stix_shifter_utils.connector import load_entry_point
 from stix_shifter_utils.connector.edge import answer_of, error_answer
-from stix_shifter_utils.errors import StixShifterError
+from stix_shifter_utils.errors import ErrorCode, StixShifterError
+from stix_shifter_utils.http.tally import Tally, tallied
 from stix_shifter_utils.query import Capabilities
 from stix_shifter_utils.transmission import Limits, collect, submit_poll_page_delete
 
@@ -37,7 +38,10 @@ DEFAULT_TIME_LIMIT_S = 30.0
 
 @dataclass(slots=True)
 class Checked:
-    """What a source answered to a ping; `error` and `code` as in the classic dictionary."""
+    """What a source answered to a ping; `error` and `code` as in the classic dictionary.
+
+    `clock_ahead_s`: how far its clock is ahead of ours, to a second or two; None where it tells no time.
+    """
 
     source: str
     connector: str
@@ -45,6 +49,7 @@ class Checked:
     error: str = ""
     code: str = ""
     took_s: float = 0.0
+    clock_ahead_s: float | None = None
     answer: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -55,6 +60,7 @@ class Checked:
             "error": self.error or None,
             "code": self.code or None,
             "took_s": round(self.took_s, 3),
+            "clock_ahead_s": None if self.clock_ahead_s is None else round(self.clock_ahead_s),
             **({"answer": self.answer} if self.answer else {}),
         }
 
@@ -67,12 +73,14 @@ class Dialect:
     rows: int
     filled: dict[str, float]
     error: str = ""
+    code: str = ""
 
     def to_json(self) -> dict[str, Any]:
         empty = sorted(name for name, share in self.filled.items() if not share)
         return {
             "dialect": self.name,
             "error": self.error or None,
+            "code": self.code or None,
             "rows_looked_at": self.rows,
             "filled": {name: round(share, 3) for name, share in sorted(self.filled.items()) if share},
             "never_filled": empty,
@@ -87,9 +95,17 @@ class Examined:
     retention_days: float | None = None
     dialects: list[Dialect] = field(default_factory=list)
 
+    @property
+    def permissions_missing(self) -> list[str]:
+        """What the source refused to these credentials, though it knows them."""
+        forbidden = ErrorCode.TRANSMISSION_FORBIDDEN.value
+        calls = [("ping", self.checked.code)] + [(f"search {one.name}", one.code) for one in self.dialects]
+        return [name for name, code in calls if code == forbidden]
+
     def to_json(self) -> dict[str, Any]:
         return {
             **self.checked.to_json(),
+            "permissions_missing": self.permissions_missing,
             "retention_days_stated": self.retention_days,
             "dialects": [one.to_json() for one in self.dialects],
         }
@@ -145,7 +161,12 @@ def _fail(checked: Checked, answer: Mapping[str, Any]) -> None:
 
 
 async def _ping(entry_point: BaseEntryPoint, checked: Checked) -> None:
-    answer = redact(dict(await entry_point.ping_connection()), entry_point.secrets())
+    tally = Tally()
+    try:
+        with tallied(tally):
+            answer = redact(dict(await entry_point.ping_connection()), entry_point.secrets())
+    finally:
+        checked.clock_ahead_s = tally.clock_ahead_s
     if answer.get("success") is False:
         _fail(checked, answer)
         return
@@ -159,7 +180,7 @@ async def _dialect(
     """Some rows of a dialect: asked for by any property that it can be asked for."""
     answer = await answer_of(_rows(source, entry_point, name, hours, rows), secrets=source.secrets)
     if isinstance(answer, dict):
-        return Dialect(name, 0, {}, str(answer.get("error")))
+        return Dialect(name, 0, {}, str(answer.get("error")), str(answer.get("code") or "unknown"))
     mapping = entry_point.get_results_translator(name).mapping()
     counts = Counter(field for row in answer for field in _fields(row, mapping))
     shares = {str(one): counts[str(one)] / len(answer) if answer else 0.0 for one in mapping}

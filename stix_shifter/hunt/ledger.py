@@ -16,6 +16,7 @@ from stix_shifter_utils.pattern import print_comparison
 from stix_shifter_utils.stix import format_time, own_id
 
 if TYPE_CHECKING:
+    from stix_shifter_utils.http.tally import Tally
     from stix_shifter_utils.pattern import TimeWindow
     from stix_shifter_utils.query import ComparisonVerdict
 
@@ -40,7 +41,11 @@ class Failure:
 
 @dataclass(slots=True)
 class SearchEntry:
-    """One native query on one source. `bytes` counts the rows as JSON; `kept_rows` came from a journal."""
+    """One native query on one source. `bytes` counts the rows as JSON; `kept_rows` came from a journal.
+
+    `calls` are those of the connector, `requests` and `bytes_received` what went over HTTP for them,
+    `retries` those that were sent again, after `waited_s` in all. Other ways to a source count no requests.
+    """
 
     dialect: str
     query: Any
@@ -56,8 +61,17 @@ class SearchEntry:
     kept_rows: int = 0
     bytes: int = 0
     calls: int = 0
+    requests: int = 0
+    retries: int = 0
+    waited_s: float = 0.0
+    bytes_received: int = 0
     started: datetime | None = None
     took_s: float = 0.0
+
+    def count(self, tally: Tally) -> None:
+        """Take over what was counted of the HTTP traffic so far."""
+        self.requests, self.retries = tally.requests, tally.retries
+        self.waited_s, self.bytes_received = tally.waited_s, tally.bytes_received
 
     def to_json(self) -> Json:
         return {
@@ -74,6 +88,10 @@ class SearchEntry:
             "rows_kept_from_before": self.kept_rows,
             "bytes": self.bytes,
             "calls": self.calls,
+            "requests": self.requests,
+            "retries": self.retries,
+            "waited_s": round(self.waited_s, 3),
+            "bytes_received": self.bytes_received,
             "started": _time(self.started),
             "took_s": round(self.took_s, 3),
         }

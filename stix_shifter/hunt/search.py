@@ -27,6 +27,7 @@ from stix_shifter_utils.errors import (
     TooManyRequestsError,
     TransmissionError,
 )
+from stix_shifter_utils.http.tally import Tally, tallied
 from stix_shifter_utils.transmission import Page, Progress, SearchHandle, Status
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Search:
         self._entry_point, self._source, self.entry = entry_point, source, entry
         self._budget, self._pace, self._secrets = budget, pace, secrets
         self._last: list[Any] = []
+        self._tally = Tally()
         self._needles = [part for text in secrets if len(part := text.encode("utf-8", "replace")) > 3]  # noqa: PLR2004  as `config.masking`: shorter ones are words
 
     async def create_search(self, query: Any) -> SearchHandle:
@@ -133,7 +135,11 @@ class Search:
             getattr(call, "close", lambda: None)()
             raise
         self.entry.calls += 1
-        return _good(await answer_of(call, secrets=self._secrets))
+        try:
+            with tallied(self._tally):
+                return _good(await answer_of(call, secrets=self._secrets))
+        finally:
+            self.entry.count(self._tally)
 
     def _without_warnings(self, metadata: Any) -> Any:
         """What has to be handed back for the next page; warnings in it are for people."""

@@ -33,6 +33,7 @@ from stix_shifter_utils.http.failures import (
 from stix_shifter_utils.http.message import JSON_ONLY, Params, Reply, Request, dump_json, form
 from stix_shifter_utils.http.redact import excerpt, mask, safe_url
 from stix_shifter_utils.http.retry import IDEMPOTENT, Retry, retry_after_s
+from stix_shifter_utils.http.tally import Tally, open_tally
 from stix_shifter_utils.http.tls import TlsOptions
 
 if TYPE_CHECKING:
@@ -223,8 +224,9 @@ class HttpClient:
         return request
 
     async def _exchange(self, request: Request, repeatable: bool, accept: Collection[int]) -> Reply:
-        attempts = _Attempts(self._retry, self.clock)
+        attempts, tally = _Attempts(self._retry, self.clock), open_tally() or Tally()
         while True:
+            tally.requests += 1
             try:
                 reply = await self._follow(request)
             except (ConnectionFailedError, ConnectTimeoutError) as error:
@@ -233,6 +235,7 @@ class HttpClient:
                 if not await attempts.another(error, None):
                     raise
                 continue
+            tally.answered(len(reply.body), reply.headers.get("Date"), self.clock.now())
             if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES or reply.status in accept:
                 reply.refuse_page()
                 return reply
@@ -316,6 +319,8 @@ class _Attempts:
                 failure.args = (f"{failure.args[0]} (tried {self._made} times)", *failure.args[1:])
             return False
         log.info("%s; attempt %d follows in %.1f s", failure, self._made + 1, wait)
+        if (tally := open_tally()) is not None:
+            tally.repeated(wait)
         await self._clock.sleep(wait)
         self._made += 1
         return True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,3 +73,30 @@ def test_a_bundle_has_no_mapping_to_look_at(bundle_source: MakeBundle) -> None:
     found = asyncio.run(examine(bundle_source("partner", [network_event(1)])))
     assert found.checked.works
     assert [one.filled for one in found.dialects] == [{}]
+
+
+def test_the_doctor_tells_how_far_the_source_s_clock_is_ahead(
+    product: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = asyncio.run(examine(table_source("tables", product), hours=1))
+    assert ours.to_json()["clock_ahead_s"] == pytest.approx(0, abs=30)
+    late = format_datetime(datetime.now(timezone.utc) + timedelta(minutes=10), usegmt=True)
+    monkeypatch.setattr(
+        "stix_shifter_utils.testing.server._Handler.date_time_string", lambda *_: late, raising=True
+    )
+    ahead = asyncio.run(examine(table_source("tables", product), hours=1))
+    assert ahead.to_json()["clock_ahead_s"] == pytest.approx(600, abs=30)
+
+
+def test_a_source_that_tells_no_time_has_no_difference(bundle_source: MakeBundle) -> None:
+    found = asyncio.run(examine(bundle_source("partner", [network_event(1)])))
+    assert found.to_json()["clock_ahead_s"] is None
+
+
+def test_the_doctor_names_the_permissions_that_are_missing(product: Tables) -> None:
+    product.fail(Fault.answer(403, body='{"error": "no right to search"}'), on="GET /v1/rows")
+    found = asyncio.run(examine(table_source("tables", product), hours=ALL_TIME)).to_json()
+    assert found["works"]
+    assert found["permissions_missing"] == ["search dialect1", "search dialect2"]
+    product.heal()
+    assert asyncio.run(examine(table_source("tables", product), hours=1)).permissions_missing == []

@@ -113,6 +113,18 @@ def test_a_dead_a_slow_a_refusing_and_a_cutting_source_hide_nothing_of_the_healt
     assert not report.worked
 
 
+def test_the_ledger_counts_what_was_sent_again_and_waited_for(product: Tables) -> None:
+    source = table_source("tables", product, connector="synchronous_template:dialect1")
+    product.fail(Fault.answer(429, retry_after=1), times=2, on="GET /v1/rows")
+    (entry,) = hunt(PATTERN, [source]).ledger.sources
+    (search,) = entry.searches
+    told = search.to_json()
+    assert entry.state == "answered"
+    assert (told["retries"], told["requests"]) == (2, len(product.seen("GET", "/v1/rows")))
+    assert told["waited_s"] >= 2
+    assert told["bytes_received"] >= told["bytes"] > 0
+
+
 class Cutting(Tables):
     """Breaks off from the third page of five on."""
 
