@@ -8,6 +8,7 @@ Written after "Query DSL" of the Elasticsearch guide: `bool`, `terms`, `range`, 
 from __future__ import annotations
 
 import json
+import math
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -86,6 +87,11 @@ class ElasticDslCompiler(TermsCompiler[Query]):
 
     def clauses(self, body: Body) -> int:
         return _leaves(body)
+
+    def pieces(self, body: Body) -> int:
+        """By its conditions alone: `max_length` is for query strings."""
+        most = self.capabilities.max_clauses
+        return math.ceil(self.clauses(body) / most) if most else 1
 
 
 def _bound(bound: Bound) -> str | int | float:
