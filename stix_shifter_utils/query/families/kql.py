@@ -7,6 +7,7 @@ operators", "Null values", "strcmp()", "matches regex", "ipv4_is_in_range()", "i
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -146,6 +147,13 @@ class KqlCompiler(SqlCompiler):
     def in_block(self, field: str, block: Block, binding: FieldBinding) -> str | None:
         name = "ipv4_is_in_range" if block.bits == IPV4_BITS else "ipv6_is_in_range"
         return f"{name}({field}, '{network(block)}')"
+
+    def write(self, condition: Condition, *, checked: bool) -> Written[Clause] | None:
+        """Columns compare with case; a field that is said to be without is asked so."""
+        if condition.field.kind.kind is Kind.TEXT_NOCASE:
+            kind = replace(condition.field.kind, kind=Kind.TEXT)
+            condition = replace(condition, field=replace(condition.field, kind=kind), fold=True)
+        return super().write(condition, checked=checked)
 
     def _ordered(
         self, field: str, demand: Ordered, condition: Condition, *, checked: bool

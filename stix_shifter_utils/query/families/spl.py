@@ -193,6 +193,8 @@ class SplCompiler(QueryCompiler[Spl]):
         if isinstance(demand, OneOf):
             if isinstance(demand.values[0], str):
                 return self._texts(field, demand.values, condition, checked=checked)
+            if isinstance(demand.values[0], bool):
+                return None  # a boolean is text there, in words of each source's own
             return Written(_numbers(field, demand.values, condition), exact=True)
         if isinstance(demand, Like):
             return self._like(field, demand, condition, checked=checked)

@@ -1,0 +1,1 @@
+"""Pages of `docs/` that are made from the code: connectors and query languages. `make pages` writes them."""
