@@ -39,7 +39,7 @@ test-images: $(READY)  ## build and run container images of a connector (minutes
 lint: $(READY)  ## check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy stix_shifter stix_shifter_utils stix_shifter_modules demo packing main.py setup.py
+	@$(BIN)/mypy stix_shifter stix_shifter_utils stix_shifter_modules demo packing main.py proxyhost_server_routing.py setup.py
 
 wheels:  ## build the wheels of a mode into dist/: make wheels MODE=mysql VERSION=9.0.0 (MODE is N where not given)
 	@MODE=$(or $(MODE),N) VERSION=$(VERSION) $(PYTHON) setup.py bdist_wheel

@@ -126,6 +126,7 @@ async def crowd(host: HostProcess, seconds: float, most: int) -> Tally:
     return tally
 
 
+@pytest.mark.engine
 def test_two_hundred_clients_at_once_lose_no_answer(loaded: HostProcess) -> None:
     tally = asyncio.run(crowd(loaded, 0, 3))
     assert tally.asked == CLIENTS * 3 == len(tally.seconds)
