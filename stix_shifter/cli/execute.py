@@ -150,7 +150,7 @@ def _options(connection: Mapping[str, Any], args: argparse.Namespace) -> dict[st
         options = {}
     if not isinstance(options, Mapping):
         raise bad_argument(name="connection", problem="options must be a JSON object")
-    return with_options(options, **{"stix_2.1": args.stix_2_1})
+    return results.results_options(options, args)
 
 
 def _strict(options: Mapping[str, Any]) -> dict[str, Any]:

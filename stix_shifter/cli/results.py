@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from stix_shifter.cli.console import Console
     from stix_shifter.cli.parser import CommandParser
+    from stix_shifter_utils.results import ResultsReport
 
 
 def add_output_flags(parser: CommandParser, *, only_for: str = "") -> None:
@@ -26,12 +27,17 @@ def add_output_flags(parser: CommandParser, *, only_for: str = "") -> None:
     parser.add_argument(
         "--ndjson", action="store_true", help=f"{only_for}one STIX object per line, as they come"
     )
+    parser.add_argument(
+        "--no-merge", action="store_true",
+        help=f"{only_for}write the objects of each row at once, also those that rows share (STIX 2.1); "
+        "without it these wait, on disk beyond 20,000, and come last, merged",
+    )  # fmt: skip
 
 
 def translate_results(args: argparse.Namespace, console: Console) -> int:
     """`translate … results`: print what the rows of the argument `data` become."""
     identity = console.inputs.object(args.data_source, "data_source")
-    options = with_options(console.inputs.object(args.options, "options"), **{"stix_2.1": args.stix_2_1})
+    options = results_options(console.inputs.object(args.options, "options"), args)
     if args.stream or args.ndjson:
         if args.stix_validator:
             raise bad_argument(name="-x", problem="checks a whole bundle; leave out --stream and --ndjson")
@@ -41,6 +47,11 @@ def translate_results(args: argparse.Namespace, console: Console) -> int:
         return complain_all(console, reader.summary())
     rows = rows_from_text(console.inputs.text(args.data or "-", "data"), "data")
     return print_bundle(args.module, identity, rows, options, console, check=args.stix_validator)
+
+
+def results_options(options: Mapping[str, Any], args: argparse.Namespace) -> dict[str, Any]:
+    """Options of a call with what the flags of `add_output_flags` say."""
+    return with_options(options, **{"stix_2.1": args.stix_2_1, "merge": False if args.no_merge else None})
 
 
 def print_bundle(
@@ -67,7 +78,7 @@ def print_stream(
     rows: Iterable[Any],
     options: Mapping[str, Any],
 ) -> None:
-    """Objects as they come; what is wrong with the rows' content is counted in the library's logs."""
+    """Objects as they come, then what became of the rows, on standard error."""
     from stix_shifter.results_stream import stream_results
     from stix_shifter_utils.results.classic import warn_of
     from stix_shifter_utils.stix import write_bundle, write_ndjson
@@ -81,6 +92,16 @@ def print_stream(
     console.binary.flush()
     if stream.report is not None:
         warn_of(stream.report)
+        console.note(accounted(stream.report))
+
+
+def accounted(report: ResultsReport) -> str:
+    """What became of all rows, in one line."""
+    made = f"{report.observed} observed-data, {report.objects} objects, {report.merged} merged"
+    without = (
+        f"{report.empty_rows} of which nothing became an object, {report.refused_rows} that are no objects"
+    )
+    return f"{report.rows} rows: {made}; rows {without}; {sum(report.dropped.values())} values left out"
 
 
 def complain_all(console: Console, problems: Iterable[str]) -> int:

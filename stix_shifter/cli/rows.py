@@ -6,6 +6,7 @@ rest is read; a list that breaks ends there. What was read before counts.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import json
@@ -13,7 +14,7 @@ import sys
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from stix_shifter.cli.arguments import Inputs, UsageError, bad_argument, parse_json
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 16
 SHOWN_PROBLEMS = 5
+_NO_ROW = object()
 
 
 def rows_from_text(text: str, name: str) -> Any:
@@ -36,47 +38,53 @@ def rows_from_text(text: str, name: str) -> Any:
 
 
 @contextmanager
-def open_rows(inputs: Inputs, value: str, name: str) -> Iterator[TextIO]:
-    """The text that an argument names: `@file` (also `.gz`), standard input (`-` or nothing), or itself."""
+def open_rows(inputs: Inputs, value: str, name: str) -> Iterator[BinaryIO]:
+    """The bytes that an argument names: `@file` (also `.gz`), standard input (`-` or nothing), or itself."""
     if value in ("", "-"):
         inputs.claim_standard_input(name)
-        stream = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig")
-        try:
-            yield stream
-        finally:
-            stream.detach()  # standard input is not ours to close
+        yield sys.stdin.buffer  # not ours to close
     elif value.startswith("@"):
         with _opened(Path(value[1:]).expanduser(), name) as opened:
             yield opened
     else:
-        yield io.StringIO(value)
+        yield io.BytesIO(value.encode("utf-8", "surrogatepass"))
 
 
-def _opened(path: Path, name: str) -> TextIO:
+def _opened(path: Path, name: str) -> BinaryIO:
     open_binary = gzip.open if path.suffix == ".gz" else open
     try:
-        return io.TextIOWrapper(open_binary(path, "rb"), encoding="utf-8-sig")
+        return cast("BinaryIO", open_binary(path, "rb"))
     except OSError as error:
         raise bad_argument(name, f"cannot read {path}: {error.strerror}") from error
 
 
 class RowReader:
-    """The rows of a text stream, one by one; afterwards `summary()` says what could not be read."""
+    """The rows of a stream of bytes, one by one; afterwards `summary()` says what could not be read."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._problem_count = 0
         self.problems: list[str] = []
 
     def __iter__(self) -> Iterator[Any]:
         try:
-            head = self._stream.read(CHUNK)
-            while head and not head.strip():
-                head = self._stream.read(CHUNK)
-            head = head.lstrip() + self._stream.readline()
-            yield from self._lines(head) if _is_lines(head) else self._values(head)
+            head, is_lines = self._head()
+            yield from self._rows_of_lines(head) if is_lines else self._values(head)
         except (OSError, EOFError, UnicodeDecodeError) as error:
             self._note(f"the input breaks off: {error}")
+
+    def lines(self) -> Iterator[bytes] | None:
+        """The lines, unread, where the stream has one row per line; else None. Instead of iterating."""
+        head, is_lines = self._head()
+        return self._lines(head) if is_lines else None
+
+    def _head(self) -> tuple[bytes, bool]:
+        """The first lines, and whether each is a row."""
+        head = self._stream.read(CHUNK).removeprefix(codecs.BOM_UTF8)
+        while head and not head.strip():
+            head = self._stream.read(CHUNK)
+        head = head.lstrip() + self._stream.readline()
+        return head, _is_lines(head)
 
     def summary(self) -> list[str]:
         """The first problems, and how many more there are."""
@@ -88,25 +96,30 @@ class RowReader:
         if len(self.problems) < SHOWN_PROBLEMS:
             self.problems.append(problem)
 
-    def _lines(self, head: str) -> Iterator[Any]:
-        lines = chain(io.StringIO(head), self._stream)
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield from self._line(line, number)
+    def _lines(self, head: bytes) -> Iterator[bytes]:
+        return chain(io.BytesIO(head), self._stream)
 
-    def _line(self, line: str, number: int) -> Iterator[Any]:
+    def _rows_of_lines(self, head: bytes) -> Iterator[Any]:
+        for number, line in enumerate(self._lines(head), 1):
+            row = self._row(line, number)
+            if row is not _NO_ROW:
+                yield row
+
+    def _row(self, line: bytes, number: int) -> Any:
+        from stix_shifter_utils.results.reading import loads
+
         try:
-            row = json.loads(line)
+            return loads(line)
         except (ValueError, RecursionError) as error:
-            self._note(f"line {number}: not JSON: {_short(error)}")
-        else:
-            yield row
+            if line.strip():
+                self._note(f"line {number}: not JSON: {_short(error)}")
+            return _NO_ROW
 
-    def _values(self, head: str) -> Iterator[Any]:
+    def _values(self, head: bytes) -> Iterator[Any]:
         """The items of a list, or values that follow each other."""
-        decoder = json.JSONDecoder()
-        is_list = head.startswith("[")
-        buffer, at, chunk, ended = head, int(is_list), CHUNK, False
+        decoder, text = json.JSONDecoder(), codecs.getincrementaldecoder("utf-8")()
+        is_list = head.startswith(b"[")
+        buffer, at, chunk, ended = text.decode(head), int(is_list), CHUNK, False
         while True:
             at = _skip(buffer, at)
             if (is_list and buffer.startswith("]", at)) or (ended and at == len(buffer) and not is_list):
@@ -125,18 +138,20 @@ class RowReader:
                     self._note(f"the input breaks off: {_short(error)}")
                     return
             more = self._stream.read(chunk)
-            buffer, at, chunk, ended = buffer[at:] + more, 0, chunk * 2, not more
+            buffer, at, chunk, ended = buffer[at:] + text.decode(more, not more), 0, chunk * 2, not more
 
 
-def _is_lines(head: str) -> bool:
+def _is_lines(head: bytes) -> bool:
     """True for one JSON value per line, False for a list and for one value over several lines."""
-    first, _, rest = head.partition("\n")
-    if first.startswith("["):
+    from stix_shifter_utils.results.reading import loads
+
+    first, _, rest = head.partition(b"\n")
+    if first.startswith(b"["):
         return False
     try:
-        json.loads(first)
+        loads(first)
     except (ValueError, RecursionError):
-        return rest.startswith("{")
+        return rest.startswith(b"{")
     return True
 
 

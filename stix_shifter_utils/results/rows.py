@@ -12,6 +12,7 @@ from stix_shifter_utils.results.build import RowBuild
 from stix_shifter_utils.results.finish import Identifier, Row, number_objects, observed_data
 from stix_shifter_utils.results.options import ResultsOptions
 from stix_shifter_utils.results.planned import PlannedRows
+from stix_shifter_utils.results.reading import loads
 from stix_shifter_utils.results.report import ResultsReport
 from stix_shifter_utils.results.settle import Settled
 from stix_shifter_utils.stix import Merger, format_time, native_type, row_key, whole_identity
@@ -197,7 +198,7 @@ def _decoded(data: bytes | bytearray) -> str:
 def _parsed(text: str) -> Any:
     """JSON, or one JSON value per line."""
     try:
-        return json.loads(text)
+        return loads(text)
     except RecursionError as error:
         msg = "results are nested too deeply to be read"
         raise ResultsTranslationError(msg) from error
@@ -211,7 +212,7 @@ def _parsed(text: str) -> Any:
 
 def _parsed_line(number: int, line: str) -> Any:
     try:
-        return json.loads(line)
+        return loads(line)
     except (json.JSONDecodeError, RecursionError) as error:
         msg = f"results are not NDJSON: line {number}: {error}"
         raise ResultsTranslationError(msg) from error

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
-from stix_shifter_utils.stix.ids import bundle_id
+from stix_shifter_utils.stix.ids import BundleId, bundle_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,17 +32,18 @@ def write_bundle(objects: Iterable[Mapping[str, Any]], out: BinaryIO, *, version
 
     When the objects end in an error, what was written is closed to a whole bundle before the error goes on.
     """
-    ids: list[str] = []
+    count, running = 0, BundleId()
     out.write(b'{"type":"bundle","objects":[')
     try:
         for item in objects:
-            out.write(b",\n" if ids else b"\n")
+            out.write(b",\n" if count else b"\n")
             out.write(orjson.dumps(item))
-            ids.append(item["id"])
+            running.add(item["id"])
+            count += 1
     finally:
-        ending = {"id": bundle_id(ids)} | ({"spec_version": version} if version == "2.0" else {})
+        ending = {"id": running.finish()} | ({"spec_version": version} if version == "2.0" else {})
         out.write(b"\n]," + orjson.dumps(ending)[1:] + b"\n")
-    return len(ids)
+    return count
 
 
 def write_ndjson(objects: Iterable[Mapping[str, Any]], out: BinaryIO) -> int:

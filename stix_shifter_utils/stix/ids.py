@@ -126,10 +126,25 @@ def own_id_maker(source: str, object_type: str, name: str) -> Callable[[bytes], 
 
 def bundle_id(ids: Iterable[str]) -> str:
     """The id of a bundle, from the ids of its objects in order: the same content is the same bundle."""
-    digest = hashlib.sha256()
+    running = BundleId()
     for each in ids:
-        digest.update(each.encode())
-    return _shape("bundle", digest.hexdigest(), "4")
+        running.add(each)
+    return running.finish()
+
+
+class BundleId:
+    """`bundle_id` of objects that come one by one; none of their ids is kept."""
+
+    __slots__ = ("_digest",)
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, object_id: str) -> None:
+        self._digest.update(object_id.encode())
+
+    def finish(self) -> str:
+        return _shape("bundle", self._digest.hexdigest(), "4")
 
 
 def is_shared(object_id: str) -> bool:

@@ -14,15 +14,48 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_MOST_BITS: Final = 1 << 25
+_BITS_PER_KEY: Final = 1024
+"""Bits of a filter for each key that memory holds: a file has many times more."""
 _SCHEMA: Final = """
-    PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096;
-    CREATE TABLE object (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, body BLOB);
+    PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -2048;
+    CREATE TABLE object (seq INTEGER PRIMARY KEY, body BLOB);
+    CREATE TABLE place (name INTEGER, seq INTEGER, PRIMARY KEY (name, seq)) WITHOUT ROWID;
     CREATE TABLE seen (key BLOB PRIMARY KEY, times INTEGER) WITHOUT ROWID;
 """
 
 
+class _Filter:
+    """What a file surely does not hold: a Bloom filter, which spares most of the questions to the file.
+
+    Three bits are set per key; with eight times as many bits as keys one answer in thirty is a needless yes,
+    later more.
+    """
+
+    __slots__ = ("_bits", "_mask")
+
+    def __init__(self, limit: int) -> None:
+        bits = min(_MOST_BITS, 1 << (max(limit, 1) * _BITS_PER_KEY - 1).bit_length())
+        self._mask = bits - 1
+        self._bits = bytearray(bits // 8)
+
+    def add(self, key: int) -> None:
+        bits, mask = self._bits, self._mask
+        for shift in (0, 18, 36):
+            at = key >> shift & mask
+            bits[at >> 3] |= 1 << (at & 7)
+
+    def may_hold(self, key: int) -> bool:
+        bits, mask = self._bits, self._mask
+        for shift in (0, 18, 36):
+            at = key >> shift & mask
+            if not bits[at >> 3] >> (at & 7) & 1:
+                return False
+        return True
+
+
 class Spill:
-    """What one stream keeps until its end: in memory `limit` objects and ten times as many row keys.
+    """What one stream keeps until its end: in memory `limit` objects and as many row keys.
 
     `waiting` are the objects in memory, by id, in the order in which they came; `add` and `put` write to it.
     """
@@ -35,13 +68,15 @@ class Spill:
         self._unchanged: set[str] = set()
         self._seen: dict[bytes, int] = {}
         self._file: sqlite3.Connection | None = None
-        self._objects_in_file = self._rows_in_file = False
+        self._objects_in_file: _Filter | None = None
+        self._rows_in_file: _Filter | None = None
 
     def get(self, object_id: str) -> dict[str, Any] | None:
         """The waiting object of an id: read it only."""
         found = self.waiting.get(object_id)
-        if found is None and self._objects_in_file:
-            return self._fetch(object_id)
+        if found is None and self._objects_in_file is not None:
+            name = hash(object_id)
+            return self._fetch(object_id, name) if self._objects_in_file.may_hold(name) else None
         return found
 
     def put(self, item: dict[str, Any]) -> None:
@@ -61,15 +96,16 @@ class Spill:
         """How often this row key was asked for before."""
         times = self._seen.get(key)
         if times is None:
-            times = self._fetch_times(key) if self._rows_in_file else 0
-            if len(self._seen) >= 10 * self._limit:
+            known = self._rows_in_file
+            times = self._fetch_times(key) if known is not None and known.may_hold(hash(key)) else 0
+            if len(self._seen) >= self._limit:
                 self._write_rows()
         self._seen[key] = times + 1
         return times
 
     def drain(self) -> Iterator[dict[str, Any]]:
         """All waiting objects, in the order in which their ids were first put."""
-        if not self._objects_in_file:
+        if self._objects_in_file is None:
             yield from self.waiting.values()
             return
         self._write_objects()
@@ -85,7 +121,7 @@ class Spill:
         if self._file is not None:
             self._file.close()
             self._file = None
-        self._objects_in_file = self._rows_in_file = False
+        self._objects_in_file = self._rows_in_file = None
 
     def _database(self) -> sqlite3.Connection:
         if self._file is None:
@@ -94,42 +130,52 @@ class Spill:
             self._file.executescript(_SCHEMA)
         return self._file
 
-    def _fetch(self, object_id: str) -> dict[str, Any] | None:
-        query = "SELECT seq, body FROM object WHERE id = ?"
-        row = self._database().execute(query, (object_id,)).fetchone()
-        if row is None:
-            return None
-        self._fetched[object_id] = row[0]
-        self._unchanged.add(object_id)
-        found: dict[str, Any] = orjson.loads(row[1])
-        self.waiting[object_id] = found
-        return found
+    def _fetch(self, object_id: str, name: int) -> dict[str, Any] | None:
+        query = "SELECT seq, body FROM place JOIN object USING (seq) WHERE name = ?"
+        for place, body in self._database().execute(query, (name,)).fetchall():
+            found: dict[str, Any] = orjson.loads(body)
+            if found["id"] == object_id:  # names are hashes, of which two may be equal
+                self._fetched[object_id] = place
+                self._unchanged.add(object_id)
+                self.waiting[object_id] = found
+                return found
+        return None
 
     def _fetch_times(self, key: bytes) -> int:
         row = self._database().execute("SELECT times FROM seen WHERE key = ?", (key,)).fetchone()
         return row[0] if row else 0
 
     def _write_objects(self) -> None:
-        self._write("INSERT OR REPLACE INTO object VALUES (?, ?, ?)", self._changed())
+        """Write what the file does not hold as it is: bodies in their order, names in theirs."""
+        if self._objects_in_file is None:
+            self._objects_in_file = _Filter(self._limit)
+        names: list[tuple[int, int]] = []
+        self._write("INSERT OR REPLACE INTO object VALUES (?, ?)", self._changed(names))
+        self._write("INSERT INTO place VALUES (?, ?)", iter(sorted(names)))
+        for name, _ in names:
+            self._objects_in_file.add(name)
         self.waiting.clear()
         self._fetched.clear()
         self._unchanged.clear()
-        self._objects_in_file = True
 
-    def _changed(self) -> Iterator[tuple[int, str, bytes]]:
-        """What the file does not hold as it is, with its place: a new one after all others."""
+    def _changed(self, names: list[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+        """What changed, with its place; a new object, which `names` gets, comes after all others."""
         for object_id, item in self.waiting.items():
             place = self._fetched.get(object_id)
             if place is None:
                 place = self._next
                 self._next += 1
+                names.append((hash(object_id), place))
             if object_id not in self._unchanged:
-                yield place, object_id, orjson.dumps(item)
+                yield place, orjson.dumps(item)
 
     def _write_rows(self) -> None:
-        self._write("INSERT OR REPLACE INTO seen VALUES (?, ?)", iter(self._seen.items()))
+        if self._rows_in_file is None:
+            self._rows_in_file = _Filter(self._limit)
+        for key in self._seen:
+            self._rows_in_file.add(hash(key))
+        self._write("INSERT OR REPLACE INTO seen VALUES (?, ?)", iter(sorted(self._seen.items())))
         self._seen.clear()
-        self._rows_in_file = True
 
     def _write(self, statement: str, rows: Iterator[tuple[Any, ...]]) -> None:
         database = self._database()

@@ -22,7 +22,7 @@ records = st.lists(st.dictionaries(st.text(max_size=4), values, max_size=4), max
 
 
 def read(text: str) -> tuple[list[object], list[str]]:
-    reader = RowReader(io.StringIO(text))
+    reader = RowReader(io.BytesIO(text.encode()))
     return list(reader), reader.summary()
 
 

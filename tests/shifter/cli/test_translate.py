@@ -118,6 +118,24 @@ def test_ndjson_is_one_object_per_line(run: Run) -> None:
     assert sum(item["type"] == "observed-data" for item in objects) == 4
 
 
+def test_every_row_of_a_stream_is_accounted_for(run: Run) -> None:
+    text = "\n".join(map(json.dumps, [*rows(3), {}, 5]))
+    said = run("translate", "tiny", "results", IDENTITY, "-", "--ndjson", stdin=text)
+    assert said.code == 0
+    assert "5 rows: 3 observed-data, " in said.err
+    assert "rows 1 of which nothing became an object, 1 that are no objects; 0 values left out" in said.err
+
+
+def test_objects_that_rows_share_are_written_at_once_on_demand(run: Run) -> None:
+    same = "\n".join(map(json.dumps, rows(1) * 3))
+    words = ("translate", "tiny", "results", IDENTITY, "-", "--ndjson", "--stix-2.1")
+    merged, at_once = run(*words, stdin=same), run(*words, "--no-merge", stdin=same)
+    ids = [json.loads(line)["id"] for line in merged.out.splitlines()]
+    ids_at_once = [json.loads(line)["id"] for line in at_once.out.splitlines()]
+    assert len(ids) == len(set(ids)) < len(ids_at_once)
+    assert set(ids_at_once) == set(ids)
+
+
 def test_a_stream_that_breaks_off_keeps_its_rows_and_exits_1(run: Run) -> None:
     text = json.dumps(rows(5))[:-30]
     said = run("translate", "tiny", "results", IDENTITY, "-", "--stream", stdin=text)

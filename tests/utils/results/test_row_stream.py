@@ -1,8 +1,10 @@
 """The stream from rows to objects: order, ids, merging, counts, memory, and input that is not right."""
 
 import json
+import os
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -22,7 +24,7 @@ from stix_shifter_utils.results import (
     convert_to_stix,
     get_module_transformers,
 )
-from stix_shifter_utils.stix import Merger, deterministic_id
+from stix_shifter_utils.stix import Merger, deterministic_id, write_bundle
 from stix_shifter_utils.testing.rows import generate_rows, odd_values, rows
 
 FLOW = {
@@ -196,6 +198,25 @@ def test_memory_is_bounded_however_many_rows_there_are(translate: Any, version: 
     assert size > 1_800_000
     # mostly caches, which have their own bounds; objects in memory take several times their text
     assert peak < size / 1.5
+
+
+@pytest.mark.parametrize(("version", "merge"), [("2.0", True), ("2.1", True), ("2.1", False)])
+def test_ten_times_the_rows_take_the_same_memory(translate: Any, version: str, merge: bool) -> None:
+    def peak_of(count: int) -> int:
+        table = (
+            {"src": f"10.0.{n >> 8}.{n & 255}", "pid": n, "proto": "tcp", "port": n} for n in range(count)
+        )
+        tracemalloc.start()
+        stream = translate(FLOW, table, version, spill_after=100, merge=merge)
+        with Path(os.devnull).open("wb") as out:
+            write_bundle(stream, out, version="2.1" if version == "2.1" else "2.0")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert stream.report.observed == count
+        return peak
+
+    peak_of(600)  # fills the caches of values
+    assert peak_of(6_000) < peak_of(600) + 2_500_000  # the rest of those caches
 
 
 @settings(max_examples=150, deadline=None)
