@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stix_shifter.hunt import HuntReport
     from stix_shifter.hunt.events import HuntEvent
     from stix_shifter.hunt.sources import Sources
+    from stix_shifter_utils.stix import Version
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class HuntCommand(Command):
     name = "hunt"
     summary = "search many data sources at once with one pattern"
     about = """Ask all sources of a file one pattern at the same time, check and combine what comes back,
-    and print one STIX 2.1 bundle: also AND, FOLLOWEDBY, WITHIN and REPEATS hold across sources. A source
+    and print one STIX bundle: also AND, FOLLOWEDBY, WITHIN and REPEATS hold across sources. A source
     that fails hides nothing of the others; a table on standard error tells what each was asked and
     answered, and the exit code is 3. Ctrl-C deletes the searches that run on the products."""
     examples = """  # the last 24 hours (the default) on every source of the file
@@ -96,6 +97,12 @@ class HuntCommand(Command):
         )
         parser.add_argument(
             "--format", choices=FORMATS, default="bundle", help="what to write (default bundle)"
+        )
+        parser.add_argument(
+            "--stix-2.0",
+            dest="stix_20",
+            action="store_true",
+            help="STIX 2.0 objects, which hold no ledger (default 2.1)",
         )
         parser.add_argument("--out", metavar="FILE", help="write there instead of to standard output")
         parser.add_argument("--ledger", metavar="FILE", help="write what was asked and answered, as JSON")
@@ -151,7 +158,8 @@ class HuntCommand(Command):
             with watcher:
                 report = run_sync(_run(prepared, sources, watcher.see))
             prepared.worked = report.worked
-            write_report(report, args.format, out or console.binary)
+            version: Version = "2.0" if args.stix_20 else "2.1"
+            write_report(report, args.format, out or console.binary, version=version)
             if page is not None:
                 write_page(report, page)
             if ledger is not None:

@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
     from stix_shifter.hunt.format_names import Format
     from stix_shifter.hunt.report import HuntReport
+    from stix_shifter_utils.stix import Version
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that spreadsheet programs would run."""
 
 
-def write_report(report: HuntReport, form: Format, out: BinaryIO) -> None:
-    """Write what was found. Raises ConfigurationError where `parquet` lacks duckdb."""
+def write_report(report: HuntReport, form: Format, out: BinaryIO, *, version: Version = "2.1") -> None:
+    """Write what was found, STIX objects in that version. ConfigurationError where `parquet` lacks duckdb."""
     writers: dict[Format, Callable[[HuntReport, BinaryIO], None]] = {
-        "bundle": _bundle,
-        "ndjson": _ndjson,
+        "bundle": lambda report, out: _bundle(report, out, version),
+        "ndjson": lambda report, out: _ndjson(report, out, version),
         "csv": _csv,
         "parquet": _parquet,
         "table": _table,
@@ -33,12 +34,12 @@ def write_report(report: HuntReport, form: Format, out: BinaryIO) -> None:
     writers[form](report, out)
 
 
-def _bundle(report: HuntReport, out: BinaryIO) -> None:
-    write_bundle(report.objects(), out, version="2.1")
+def _bundle(report: HuntReport, out: BinaryIO, version: Version) -> None:
+    write_bundle(report.objects(version), out, version=version)
 
 
-def _ndjson(report: HuntReport, out: BinaryIO) -> None:
-    write_ndjson(report.objects(), out)
+def _ndjson(report: HuntReport, out: BinaryIO, version: Version) -> None:
+    write_ndjson(report.objects(version), out)
 
 
 def _csv(report: HuntReport, out: BinaryIO) -> None:

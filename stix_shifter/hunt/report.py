@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stix_shifter.hunt.downgrade import downgraded
 from stix_shifter.hunt.merge import merged
 from stix_shifter.hunt.table import table_rows
 from stix_shifter_utils.stix import bundle_of, whole_identity
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from stix_shifter.hunt.check import Settled
     from stix_shifter.hunt.ledger import Ledger
+    from stix_shifter_utils.stix import Version
 
 Object = dict[str, Any]
 
@@ -31,23 +33,25 @@ class HuntReport:
         """Whether every source answered all that it was asked, be it cut by a limit."""
         return not self.ledger.failed
 
-    def objects(self) -> Iterator[Object]:
-        """STIX 2.1 objects, each once.
+    def objects(self, version: Version = "2.1") -> Iterator[Object]:
+        """STIX objects, each once. In 2.0 they stand inside observed-data, and there are no notes.
 
         First identity and ledger of every source, also of those that found nothing; then observed-data by
         time, and at last what these refer to.
         """
         for identity, entry in zip(self.identities, self.ledger.sources, strict=True):
-            yield whole_identity(identity, "2.1")
-            yield entry.note(self.ledger.pattern, self.ledger.now)
-        yield from merged(one.group for one in self._settled.matched)
+            yield whole_identity(identity, version)
+            if version == "2.1":
+                yield entry.note(self.ledger.pattern, self.ledger.now)
+        groups = (one.group for one in self._settled.matched)
+        yield from merged(groups) if version == "2.1" else map(downgraded, groups)
 
     def __iter__(self) -> Iterator[Object]:
         return self.objects()
 
-    def bundle(self) -> Object:
-        """All objects as one STIX 2.1 bundle."""
-        return bundle_of(self.objects(), "2.1")
+    def bundle(self, version: Version = "2.1") -> Object:
+        """All objects as one bundle."""
+        return bundle_of(self.objects(version), version)
 
     def matches(self, limit: int = 1000) -> Iterator[tuple[str, ...]]:
         """At most `limit` matches: each the ids of the observed-data in the order of the pattern's parts."""

@@ -194,6 +194,13 @@ def test_every_format_holds_what_was_found(run: Run, sources: Path, tmp_path: Pa
     assert counted == (4, 3)
 
 
+def test_stix_20_is_written_where_it_is_wanted(run: Run, sources: Path) -> None:
+    said = run("hunt", PATTERN, "--sources", str(sources), "--source", "bundles", "--stix-2.0")
+    assert (said.code, said.json["spec_version"]) == (0, "2.0")
+    seen = [item["objects"]["0"]["value"] for item in said.json["objects"] if item["type"] == "observed-data"]
+    assert sorted(seen) == ["192.0.2.1", "192.0.2.2", "192.0.2.2", "192.0.2.3"]
+
+
 def test_the_ledger_is_written_where_it_is_wanted(run: Run, sources: Path, tmp_path: Path) -> None:
     file = tmp_path / "ledger.json"
     words = ("--source", "one", "--ledger", str(file), "--out", str(tmp_path / "bundle.json"))

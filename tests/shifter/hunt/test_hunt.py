@@ -22,7 +22,9 @@ from stix_shifter.hunt import (
     hunt,
     hunt_stream,
 )
+from stix_shifter.hunt.upgrade import upgraded
 from stix_shifter_utils.errors import ConfigurationError, PatternSyntaxError
+from stix_shifter_utils.stix.ids import is_shared
 from stix_shifter_utils.testing import Answer, Fault, Received
 
 from .conftest import (
@@ -37,6 +39,7 @@ from .conftest import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 PATTERN = f"[network-traffic:dst_port = 443] {WINDOW}"
@@ -392,6 +395,39 @@ def test_a_stix_20_bundle_comes_out_as_valid_21(tmp_path: Path) -> None:
     by_type = {item["type"]: item for item in report}
     assert by_type["file"]["ctime"] == moment
     assert by_type["network-traffic"]["src_ref"].startswith("ipv4-addr--")
+
+
+def test_a_hunt_comes_out_as_valid_20_with_all_values_of_21(
+    product: Tables, bundle_source: MakeBundle
+) -> None:
+    import stix2validator
+
+    rows = [host_event(number) for number in range(20)] + [network_event(number) for number in range(9)]
+    pattern = f"[network-traffic:dst_port = 443 OR file:name = 'cmd.exe'] {WINDOW}"
+    report = hunt(pattern, [table_source("tables", product), bundle_source("partner", rows)])
+    old, new = report.bundle("2.0"), report.bundle()
+    result = stix2validator.validate_instance(old, stix2validator.ValidationOptions(version="2.0"))
+    assert not result.errors, [str(error) for error in result.errors][:5]
+    of_old = {item["id"]: item for item in old["objects"] if item["type"] == "observed-data"}
+    by_id = {item["id"]: item for item in new["objects"]}
+    of_new = {item["id"]: item for item in new["objects"] if item["type"] == "observed-data"}
+    assert of_old.keys() == of_new.keys()
+    assert {item["type"] for item in old["objects"]} == {"identity", "observed-data"}
+    for name, item in of_old.items():
+        assert values(item["objects"].values()) == values(by_id[one] for one in of_new[name]["object_refs"])
+    again = [upgraded(item, item["created_by_ref"]) for item in of_old.values()]
+    shared = {item["id"] for group in again for item in group if is_shared(item["id"])}
+    assert shared == {name for name in by_id if is_shared(name)}
+
+
+def values(objects: Iterable[dict[str, Any]]) -> list[str]:
+    """The types and plain values of objects, without ids and references."""
+    return sorted(
+        f"{item['type']} {value}"
+        for item in objects
+        for name, value in item.items()
+        if name not in {"id", "spec_version", "type"} and not name.endswith(("_ref", "_refs"))
+    )
 
 
 def test_what_is_wrong_before_anything_is_asked_is_raised(product: Tables) -> None:
