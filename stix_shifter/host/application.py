@@ -102,6 +102,8 @@ def _json(value: Any) -> bytes:
 
 
 def _refused(error: RefusalError) -> Response:
+    record: Record = g.record
+    record.reason = error.text
     return _answer(error.answer(), error.status, error.headers())
 
 

@@ -10,6 +10,7 @@
 | `destination` | the places that the connection names, or the name of a destination           |
 | `status`      | of the HTTP answer                                                           |
 | `code`        | the classic code of an error; absent where it worked                         |
+| `reason`      | why the host refused; absent where it did not                                |
 | `rows`        | how many rows or objects were answered, where there are some                 |
 | `bytes_in`, `bytes_out`, `ms` | sizes and duration                                           |
 """

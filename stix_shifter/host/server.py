@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 
 _SPARE_THREADS = 8
 """Threads beyond those that wait for connectors, so that a refusal does not wait behind them."""
-_IDLE_S = 30
+_IDLE_S = 15
 _HEADER_BYTES = 64 * 1024
 _DRAIN_S, _DRAIN_BYTES = 2.0, 64 * 1024 * 1024
-_CONNECTIONS = 2000
+_CONNECTIONS = 800
+"""More would use up the files that a process may have open (1024, as a rule)."""
 _STOP_S = 5
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,9 @@ class HostServer(wsgi.Server):
 
     def process_conn(self, conn: Any) -> None:
         """Give a thread to a connection that has something to say; let a new one wait for that."""
-        if conn.is_new and self.ready:
+        if conn.is_new and not self.can_add_keepalive_connection:
+            conn.close()
+        elif conn.is_new:
             conn.is_new = False
             self._connections.put(conn)  # type: ignore[attr-defined]  # made by prepare(); no stub knows it
         else:

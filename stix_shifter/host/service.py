@@ -44,6 +44,7 @@ class Record:
     route: str = "?"
     connector: str = ""
     destination: str = ""
+    reason: str = ""
     began: float = field(default_factory=time.monotonic)
 
 
@@ -86,6 +87,8 @@ class Service:
         }
         if isinstance(answer, Mapping) and "error" in answer:
             entry["code"] = answer.get("code")
+        if record.reason:
+            entry["reason"] = record.reason
         rows = count_of(answer)
         if rows is not None:
             entry["rows"] = rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import socket
 import ssl
 import time
@@ -20,6 +21,7 @@ from tests.shifter.host.hosting import TOKEN, Destination, Host, host_here, runn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 Json = dict[str, Any]
 READ_S, REQUEST_S, BODY = 1.5, 3.0, 65536
@@ -138,6 +140,13 @@ def test_an_unlisted_destination_is_refused(strict: Host, connection: Json) -> N
     assert (status, answer["code"]) == (403, "forbidden"), answer
 
 
+def test_a_refusal_is_in_the_audit_log_with_its_reason(strict: Host) -> None:
+    post(strict, "/ping", {"connection": {"type": "async_template", "host": "evil.example"}})
+    line = strict.audit[-1]
+    assert (line["caller"], line["status"], line["code"]) == ("soc", 403, "forbidden")
+    assert "evil.example" in line["reason"]
+
+
 def test_a_file_of_the_host_cannot_be_read_unless_it_is_listed(strict: Host) -> None:
     for url in (f"{strict.folder}/secret.json", f"file://{strict.folder}/secret.json", "../../etc/passwd"):
         status, answer = post(strict, "/ping", {"connection": {"type": "stix_bundle", "url": url}})
@@ -201,6 +210,28 @@ def test_a_client_that_speaks_too_slowly_is_ended_in_time(strict: Host, start: b
     assert took < READ_S * 3, took
     assert received.startswith((b"HTTP/1.1 408", b"HTTP/1.1 400")), received
     assert b'"success":false' in received
+
+
+def test_connections_beyond_the_limit_are_closed_and_make_room_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stix_shifter.host.server._CONNECTIONS", 20)
+    with host_here(tmp_path, {"limits": {"concurrent": 2}}, tls=False) as host:
+        with contextlib.ExitStack() as stack:
+            connections = [
+                stack.enter_context(socket.create_connection(("127.0.0.1", host.port), 20)) for _ in range(30)
+            ]
+            readable, until = [], time.monotonic() + 10
+            while len(readable) < 10 and time.monotonic() < until:
+                readable, _, _ = select.select(connections, [], [], 1)
+            assert 10 <= len(readable) < 15
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{host.listening}/health") as reply:
+                assert json.loads(reply.read()) == {"status": "ok"}
+                break
+        else:
+            pytest.fail("the host does not serve on")
 
 
 def test_silent_clients_hold_up_nobody(strict: Host) -> None:
@@ -291,7 +322,7 @@ def test_a_search_that_began_too_late_for_its_caller_is_deleted(
 
 
 @pytest.mark.engine
-def test_a_client_certificate_may_stand_for_a_token(tmp_path: Any, async_source: Destination) -> None:
+def test_a_client_certificate_may_stand_for_a_token(tmp_path: Path, async_source: Destination) -> None:
     people, strangers = Authority("People"), Authority("Strangers")
     (tmp_path / "people.pem").write_text(people.pem)
     files = {"good": people.certificate("alice"), "bad": strangers.certificate("alice")}
