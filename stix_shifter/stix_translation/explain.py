@@ -85,8 +85,14 @@ def _own_plan(dialect: str, answer: Mapping[str, Any]) -> QueryPlan:
         dialect=dialect,
         queries=tuple(NativeQuery(body, dialect, TimeWindow.ALL) for body in bodies),
         verdicts=(),
-        unmapped_attributes=tuple(answer.get("unmapped_attributes") or ()),
+        unmapped_attributes=_names(answer.get("unmapped_attributes") or ()),
     )
+
+
+def _names(given: Any) -> tuple[str, ...]:
+    """Names of attributes; by dialect where a connector answers for several."""
+    lists = given.values() if isinstance(given, dict) else [given]
+    return tuple(dict.fromkeys(name for one in lists for name in one))
 
 
 def _plan(plan: QueryPlan) -> dict[str, Any]:

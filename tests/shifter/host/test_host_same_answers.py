@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stix_shifter.hunt import hunt, load_sources
 from stix_shifter.stix_translation.stix_translation import StixTranslation
 from stix_shifter.stix_transmission.stix_transmission import StixTransmission
 from tests.shifter.host.hosting import ROOT, TOKEN, Destination, Host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 Json = dict[str, Any]
 IDENTITY = {
@@ -159,6 +161,28 @@ def test_a_connection_that_names_a_proxy_host_goes_there_under_its_own_name(
     )
     assert transmission.connector == "synchronous_template"
     assert transmission.ping() == {"success": True}
+
+
+def test_a_hunt_through_the_proxy_finds_the_same(
+    host: Host, async_source: Destination, tmp_path: Path
+) -> None:
+    profiles = {
+        "near": {"connector": "async_template", "connection": async_source.connection,
+                 "config": async_source.configuration},
+        "far": {"connector": "proxy", "connection": host.through(async_source.behind()), "config": {}},
+    }  # fmt: skip
+    (tmp_path / "sources.yaml").write_text(json.dumps({"profiles": profiles}))
+    pattern = f"[ipv4-addr:value LIKE '192.0.2.%' AND network-traffic:dst_port = 443] {WINDOW}"
+
+    def found(source: str) -> list[tuple[str, str]]:
+        report = hunt(pattern, load_sources(tmp_path / "sources.yaml", [source]))
+        assert report.worked, report.ledger
+        observed = [one for one in report.objects() if one["type"] == "observed-data"]
+        return sorted((one["first_observed"], one["last_observed"]) for one in observed)
+
+    assert found("far") == found("near")
+    assert len(found("far")) == 11
+    assert async_source.product.searches == {}
 
 
 @pytest.mark.engine
