@@ -62,6 +62,7 @@ TEST = [
     "cryptography>=42",
     "psycopg[binary]>=3.1,<4",
     "sqlglot>=25",
+    "odata-query>=0.10,<1",
     "pysigma>=1,<2",
     "pysigma-backend-splunk>=2,<3",
     "playwright>=1.45,<2",  # drives an installed Chromium; brings no browser of its own

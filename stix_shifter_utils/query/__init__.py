@@ -15,18 +15,22 @@ from stix_shifter_utils.query.options import CompilerOptions
 from stix_shifter_utils.query.unmapped import CLASSIC_NAMES, unmapped_message
 
 if TYPE_CHECKING:
+    from stix_shifter_utils.query.clause import Clause
     from stix_shifter_utils.query.compiler import QueryCompiler
+    from stix_shifter_utils.query.conditions import Condition
     from stix_shifter_utils.query.families.aql import AqlCompiler
     from stix_shifter_utils.query.families.duckdb import DuckDbCompiler
     from stix_shifter_utils.query.families.elastic_dsl import ElasticDslCompiler
     from stix_shifter_utils.query.families.kql import KqlCompiler
     from stix_shifter_utils.query.families.lucene import LuceneCompiler
     from stix_shifter_utils.query.families.mysql import MySqlCompiler
+    from stix_shifter_utils.query.families.odata import ODataCompiler
     from stix_shifter_utils.query.families.postgres import PostgresCompiler
     from stix_shifter_utils.query.families.spl import SplCompiler
     from stix_shifter_utils.query.families.sql import SqlCompiler
     from stix_shifter_utils.query.families.sqlite import SqliteCompiler
     from stix_shifter_utils.query.families.trino import TrinoCompiler
+    from stix_shifter_utils.query.judging import Written
 
 _COMPILERS = {
     "QueryCompiler": "compiler",
@@ -37,10 +41,14 @@ _COMPILERS = {
     "ElasticDslCompiler": "families.elastic_dsl",
     "LuceneCompiler": "families.lucene",
     "MySqlCompiler": "families.mysql",
+    "ODataCompiler": "families.odata",
     "PostgresCompiler": "families.postgres",
     "SplCompiler": "families.spl",
     "SqliteCompiler": "families.sqlite",
     "TrinoCompiler": "families.trino",
+    "Clause": "clause",  # what a connector's own compiler speaks of
+    "Condition": "conditions",
+    "Written": "judging",
 }
 
 __all__ = [
@@ -48,14 +56,17 @@ __all__ = [
     "AqlCompiler",
     "Capabilities",
     "Case",
+    "Clause",
     "ComparisonVerdict",
     "CompilerOptions",
+    "Condition",
     "DuckDbCompiler",
     "ElasticDslCompiler",
     "KqlCompiler",
     "LuceneCompiler",
     "MySqlCompiler",
     "NativeQuery",
+    "ODataCompiler",
     "Policy",
     "PostgresCompiler",
     "QueryCompiler",
@@ -65,6 +76,7 @@ __all__ = [
     "SqliteCompiler",
     "TrinoCompiler",
     "Verdict",
+    "Written",
     "unmapped_message",
 ]
 
