@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.mapping import DialectMapping
     from stix_shifter_utils.pattern import TimeWindow
     from stix_shifter_utils.query.capabilities import Capabilities
+    from stix_shifter_utils.query.model import Body
     from stix_shifter_utils.query.options import CompilerOptions
 
 _SIGNS: Final = {
@@ -107,7 +108,7 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
         ending = "" if limit is None else f" LIMIT {limit}"
         return f"SELECT * FROM {table}{condition}{ending}"  # noqa: S608  table and literals are escaped
 
-    def finish(self, condition: Clause | None, window: TimeWindow, limit: int | None) -> str:
+    def finish(self, condition: Clause | None, window: TimeWindow, limit: int | None) -> Body:
         return self.select(self.table(), condition.text if condition else "", limit)
 
     def all_of(self, parts: Sequence[Clause]) -> Clause:

@@ -1,0 +1,1 @@
+"""Patterns, alerts and incidents."""

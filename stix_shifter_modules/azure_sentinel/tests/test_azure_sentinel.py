@@ -1,0 +1,54 @@
+"""The standard suite for alerts and incidents, against Microsoft Graph's API on loopback."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from stix_shifter.stix_transmission.stix_transmission import StixTransmission
+from stix_shifter_modules.azure_sentinel.tests import product as own
+from stix_shifter_utils.testing import ConnectorSuite
+from stix_shifter_utils.testing.languages.odata import tokens_of
+
+
+class TestAzureSentinel(ConnectorSuite):
+    """Folder, cases, paging, faults and the closed loop: no network."""
+
+    module = "azure_sentinel"
+    pattern = "[x-ibm-finding:severity_name = 'high']"
+    loop_patterns: ClassVar = 60
+
+    def product(self) -> own.Product:
+        return own.Product()
+
+    def connection(self, product: Any) -> dict[str, Any]:
+        return own.connection(product)
+
+    def configuration(self, product: Any) -> dict[str, Any]:
+        return own.CONFIGURATION
+
+    def outside_literals(self, query: Any) -> str:
+        (text,) = query.values()
+        return " ".join(word for kind, word, _ in tokens_of(text) if kind != "text")
+
+    def broken_query(self, product: Any) -> dict[str, str]:
+        return {"alertV2": "severity eq 'high' and title eq 'a'"}
+
+    def every_row(self, product: Any) -> dict[str, Any]:
+        return {"alertV2": product.alerts, "incident": product.incidents}
+
+
+def test_a_ready_token_needs_no_application() -> None:
+    with own.Product() as product:
+        product.desk.tokens.add("ready")
+        source = StixTransmission(
+            "azure_sentinel", own.connection(product), {"auth": {"access_token": "ready"}}
+        )
+        assert source.ping() == {"success": True}
+        assert not product.seen("POST")
+
+
+def test_large_pages_are_asked_for_in_the_portions_that_the_api_gives() -> None:
+    with own.Product() as product:
+        source = StixTransmission("azure_sentinel", own.connection(product), own.CONFIGURATION)
+        assert len(source.results({"incident": ""}, 0, 5000)["data"]) == 30
+        assert product.seen("GET", "/v1.0/security/incidents")[-1].query["$top"] == "50"
