@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from stix_shifter_utils.mapping import Kind
 from stix_shifter_utils.pattern import Comparator
 from stix_shifter_utils.query.clause import Clause
-from stix_shifter_utils.query.conditions import View, Wild
+from stix_shifter_utils.query.conditions import Wild
 from stix_shifter_utils.query.families.sql import SqlCompiler
 from stix_shifter_utils.query.families.sql_words import IPV4_BITS, SqlWords, is_writable, network
 from stix_shifter_utils.query.judging import Written
@@ -113,6 +114,8 @@ class AqlCompiler(SqlCompiler):
     def _one_text(
         self, field: str, values: Sequence[object], condition: Condition, *, checked: bool
     ) -> Written[Clause]:
+        if condition.field.kind.kind is Kind.IP:
+            condition = replace(condition, fold=False)  # addresses are compared by value
         found = super()._one_text(field, values, condition, checked=checked)
         return Written(found.part, found.exact and not _holds_nul(values))
 
@@ -122,11 +125,6 @@ class AqlCompiler(SqlCompiler):
         found = super()._like(field, demand, condition, checked=checked)
         plain = all(isinstance(part, Wild) or part.isascii() for part in demand.parts)
         return found if found is None or plain else Written(found.part, exact=False)
-
-    def _viewed(self, column: str, condition: Condition, *, checked: bool) -> str | None:
-        if condition.view is View.NUMBER and condition.field.kind.kind is not Kind.UNKNOWN:
-            return None  # text that is no number ends the search
-        return super()._viewed(column, condition, checked=checked)
 
 
 def _escaped(text: str) -> str:

@@ -121,6 +121,7 @@ _FUNCTIONS: Final[Functions] = {
     "UTF8": _text,
     "STRLEN": lambda value: len(_text(value)),
     "INCIDR": _in_cidr,
+    "PARSELONG": lambda value: int(value) if re.fullmatch(r"\s*-?[0-9]+\s*", str(value)) else None,
 }
 
 
@@ -145,7 +146,17 @@ def _equal(left: Any, right: Any) -> bool | None:
         return None
     if isinstance(left, (int, float)) and isinstance(right, str):
         return _text(left) == right
-    return bool(left == right)
+    return bool(left == right) or _same_address(left, right)
+
+
+def _same_address(left: Any, right: Any) -> bool:
+    """Whether two texts are one IPv6 address, in whatever spelling: fields of addresses compare by value."""
+    if ":" not in str(left) or ":" not in str(right):
+        return False
+    try:
+        return ipaddress.ip_address(str(left)) == ipaddress.ip_address(str(right))
+    except ValueError:
+        return False
 
 
 def _ordered(sign: str, left: Any, right: Any) -> bool | None:
@@ -379,6 +390,8 @@ def _list_test(left: Callable[[Row], Any], values: list[Any]) -> Callable[[Row],
 
     def test(row: Row) -> bool | None:
         value = left(row)
-        return None if value is None else value in known or _text(value) in known
+        if value is None:
+            return None
+        return value in known or _text(value) in known or any(_same_address(value, one) for one in known)
 
     return test

@@ -1,0 +1,1 @@
+"""IBM QRadar as a data source."""
