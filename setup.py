@@ -47,6 +47,7 @@ HOST = [  # the proxy host
     "flask>=3,<4",
     "cheroot>=10.0.1,<12",
 ]
+SPARK = ["pyspark[sql]>=3.5,<5", "pyarrow>=14", "pandas>=2.2,<3"]  # Spark itself is not ready for pandas 3
 TEST = [
     *HOST,
     "schemathesis>=4,<5",
@@ -76,7 +77,7 @@ TEST = [
 NEEDS = Needs(
     utils=UTILS,
     command_line=COMMAND_LINE,
-    extras={"published": PUBLISHED, "host": HOST},  # of the core, in every mode
+    extras={"published": PUBLISHED, "spark": SPARK, "host": HOST},  # of the core, in every mode
     development={"test": TEST},  # of a checkout
 )
 

@@ -1,15 +1,18 @@
-"""What the benchmarks feed in: patterns of a given shape and native rows of three kinds. Plain Python.
+"""What the benchmarks feed in: patterns of a given shape, rows of three kinds, observations. Plain Python.
 
 Everything follows from a seed, so two interpreters measure the same work.
 """
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
 SEED = 20_26
+PIECE = 10_000
 
 
 def address(rng: random.Random) -> str:
@@ -22,9 +25,9 @@ def clock(second: int) -> str:
     return f"{second // 3600 % 24:02}:{second // 60 % 60:02}:{second % 60:02}"
 
 
-def one_observation(comparisons: int) -> str:
+def one_observation(comparisons: int, seed: int = SEED) -> str:
     """Comparisons of four kinds joined by OR inside one observation."""
-    rng = random.Random(SEED)
+    rng = random.Random(seed)
     kinds = (
         lambda: f"ipv4-addr:value = '{address(rng)}'",
         lambda: f"url:value = 'http://host{rng.randrange(10**6)}.example/{rng.randrange(10**6)}'",
@@ -34,35 +37,53 @@ def one_observation(comparisons: int) -> str:
     return "[" + " OR ".join(kinds[number % 4]() for number in range(comparisons)) + "]"
 
 
-def many_observations(comparisons: int) -> str:
+def mixed(comparisons: int, seed: int = SEED) -> str:
+    """Comparisons of eight comparators in pairs joined by AND, the pairs by OR: nothing folds into lists."""
+    rng = random.Random(seed)
+    kinds = (
+        lambda: f"url:value LIKE '%host{rng.randrange(10**6)}%'",
+        lambda: f"network-traffic:src_port > {rng.randrange(65_536)}",
+        lambda: f"file:name MATCHES 'sample{rng.randrange(10**6)}[a-f]+'",
+        lambda: f"ipv4-addr:value != '{address(rng)}'",
+        lambda: f"ipv4-addr:value ISSUBSET '10.{rng.randrange(256)}.0.0/16'",
+        lambda: f"network-traffic:dst_port <= {rng.randrange(65_536)}",
+        lambda: f"user-account:user_id NOT = 'user{rng.randrange(10**6)}'",
+        lambda: f"url:value IN ('http://a{rng.randrange(10**6)}.example/', 'http://b.example/')",
+    )
+    texts = [kinds[number % 8]() for number in range(comparisons)]
+    pairs = [" AND ".join(texts[at : at + 2]) for at in range(0, len(texts), 2)]
+    return "[" + " OR ".join(f"({pair})" for pair in pairs) + "]"
+
+
+def many_observations(comparisons: int, seed: int = SEED) -> str:
     """One comparison in each observation, joined by OR."""
-    inner = one_observation(comparisons)[1:-1]
+    inner = one_observation(comparisons, seed)[1:-1]
     return " OR ".join(f"[{comparison}]" for comparison in inner.split(" OR "))
 
 
-def with_qualifier(comparisons: int) -> str:
+def with_qualifier(comparisons: int, seed: int = SEED) -> str:
     """Observations, each with a START-STOP window of its own."""
     window = " START t'2024-01-01T00:00:00.000Z' STOP t'2024-01-02T00:00:00.000Z'"
-    return " OR ".join(part + window for part in many_observations(comparisons).split(" OR "))
+    return " OR ".join(part + window for part in many_observations(comparisons, seed).split(" OR "))
 
 
-def in_set(values: int) -> str:
+def in_set(values: int, seed: int = SEED) -> str:
     """One comparison with a set."""
-    rng = random.Random(SEED)
+    rng = random.Random(seed)
     return "[ipv4-addr:value IN (" + ", ".join(f"'{address(rng)}'" for _ in range(values)) + ")]"
 
 
-def nested(depth: int) -> str:
+def nested(depth: int, seed: int = SEED) -> str:
     """AND and OR in turn, each level one bracket deeper."""
-    text = "ipv4-addr:value = '10.0.0.1'"
+    text = f"ipv4-addr:value = '{address(random.Random(seed))}'"
     for level in range(depth):
         text = f"({text}) {'AND' if level % 2 else 'OR'} file:name = 'n{level}'"
     return f"[{text}]"
 
 
-def elastic_rows(count: int) -> list[Row]:
+def elastic_rows(count: int, first: int = 0) -> list[Row]:
     """Nested documents in the shape of the Elastic Common Schema."""
-    rng = random.Random(SEED)
+    rng = random.Random(SEED + first)
     return [
         {
             "@timestamp": f"2024-01-01T{clock(number)}.{number % 1000:03}Z",
@@ -82,13 +103,13 @@ def elastic_rows(count: int) -> list[Row]:
             "url": {"original": f"https://host{rng.randrange(500)}.example/{number}"},
             "host": {"hostname": f"pc{rng.randrange(50)}", "name": f"pc{rng.randrange(50)}"},
         }
-        for number in range(count)
+        for number in range(first, first + count)
     ]
 
 
-def qradar_rows(count: int) -> list[Row]:
+def qradar_rows(count: int, first: int = 0) -> list[Row]:
     """Flat rows with the column names of an Ariel search over events."""
-    rng = random.Random(SEED)
+    rng = random.Random(SEED + first)
     return [
         {
             "categoryid": 4012,
@@ -114,13 +135,13 @@ def qradar_rows(count: int) -> list[Row]:
             "sha256hash": f"{rng.getrandbits(256):064x}",
             "md5hash": f"{rng.getrandbits(128):032x}",
         }
-        for number in range(count)
+        for number in range(first, first + count)
     ]
 
 
-def flat_rows(count: int) -> list[Row]:
+def flat_rows(count: int, first: int = 0) -> list[Row]:
     """Rows of one flat SQL table."""
-    rng = random.Random(SEED)
+    rng = random.Random(SEED + first)
     return [
         {
             "source_ipaddr": address(rng),
@@ -135,8 +156,59 @@ def flat_rows(count: int) -> list[Row]:
             "md5hash": f"{rng.getrandbits(128):032x}",
             "protocol": "TCP",
         }
-        for number in range(count)
+        for number in range(first, first + count)
     ]
 
 
 ROWS = {"elastic_ecs": elastic_rows, "qradar": qradar_rows, "mysql": flat_rows}
+
+
+def write_rows(path: Path, kind: str, count: int) -> Path:
+    """A file of rows of a kind, one JSON object per line; made in pieces, and kept when it is there."""
+    if not path.exists():
+        draft = path.with_suffix(".part")
+        with draft.open("w", encoding="utf-8") as sink:
+            for first in range(0, count, PIECE):
+                rows = ROWS[kind](min(PIECE, count - first), first)
+                sink.write("".join(json.dumps(row) + "\n" for row in rows))
+        draft.rename(path)
+    return path
+
+
+def observations(count: int) -> list[Row]:
+    """Observed-data of STIX 2.0 with an address, a flow and a process each."""
+    rng = random.Random(SEED)
+    return [
+        {
+            "type": "observed-data",
+            "id": f"observed-data--00000000-0000-4000-8000-{number:012x}",
+            "created_by_ref": "identity--00000000-0000-4000-8000-000000000000",
+            "created": "2024-01-01T00:00:00.000Z",
+            "modified": "2024-01-01T00:00:00.000Z",
+            "first_observed": f"2024-01-01T{clock(number)}.000Z",
+            "last_observed": f"2024-01-01T{clock(number)}.000Z",
+            "number_observed": 1,
+            "objects": {
+                "0": {"type": "ipv4-addr", "value": address(rng)},
+                "1": {"type": "ipv4-addr", "value": address(rng)},
+                "2": {
+                    "type": "network-traffic",
+                    "src_ref": "0",
+                    "dst_ref": "1",
+                    "src_port": rng.randrange(65_536),
+                    "dst_port": rng.choice((22, 80, 443, 8080)),
+                    "protocols": ["ipv4", "tcp"],
+                },
+                "3": {"type": "process", "name": f"p{rng.randrange(200)}.exe", "pid": rng.randrange(65_536)},
+            },
+        }
+        for number in range(count)
+    ]
+
+
+MATCHED = (
+    "[network-traffic:dst_port = 443 AND process:name = 'p7.exe']",
+    "[network-traffic:src_ref.value LIKE '10.1%' AND network-traffic:src_port > 40000]",
+    "[process:name MATCHES '^p1[0-9]\\\\.exe$' OR ipv4-addr:value ISSUBSET '10.7.0.0/16']",
+)
+"""Patterns that some of the observations match and most do not."""

@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors", "schemas", "pattern", "mapping", "query", "stix", "results", "http", "transmission",
         "config", "utils",
     },
+    "spark": {"errors", "config", "connector", "results", "stix"},
     "quality": set(),  # filled below: reads everything, is read by nothing but testing and the command line
     "testing": set(),
 }  # fmt: skip
