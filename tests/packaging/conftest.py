@@ -21,6 +21,7 @@ from packing.sources import connector_names
 ROOT = Path(__file__).resolve().parents[2]
 COMMIT_DATE = "2026-03-04T05:06:07+00:00"
 COMMIT_TIME = (2026, 3, 4, 5, 6, 6)  # as a ZIP archive keeps it: even seconds
+PACKAGES = ("stix_shifter", "stix_shifter_utils")
 Made = subprocess.CompletedProcess[str]
 
 
@@ -85,18 +86,37 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(ROOT, "archive", "--output", str(archive), "HEAD")
     with tarfile.open(archive) as opened:
         opened.extractall(folder, filter="data")
+    return committed(folder)
+
+
+def committed(folder: Path) -> Path:
+    """Make a folder a repository with one commit."""
     git(folder, "init", "-q")
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "-m", "tree", GIT_COMMITTER_DATE=COMMIT_DATE, GIT_AUTHOR_DATE=COMMIT_DATE)
     return folder
 
 
+@pytest.fixture(scope="session")
+def small_origin(origin: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with two connectors and two files each of core and utilities: enough to build every mode."""
+    folder = tmp_path_factory.mktemp("small")
+    for name in ("packing", "stix_shifter_modules/mysql", "stix_shifter_modules/postgresql"):
+        shutil.copytree(origin / name, folder / name)
+    single = ("setup.py", "pyproject.toml", ".gitignore", "README.md", "LICENSE", "CHANGELOG.md", "main.py")
+    both = [f"{name}/{file}" for name in PACKAGES for file in ("__init__.py", "py.typed")]
+    for name in (*single, *both, "stix_shifter_modules/config.json", "stix_shifter_modules/lang_en.json"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(origin / name, folder / name)
+    return committed(folder)
+
+
 @pytest.fixture
-def make_clone(origin: Path, tmp_path: Path) -> Callable[[str], Clone]:
-    """Clone the repository under a name."""
+def make_clone(small_origin: Path, tmp_path: Path) -> Callable[[str], Clone]:
+    """Clone the small repository under a name."""
 
     def make(name: str) -> Clone:
-        git(tmp_path, "clone", "-q", str(origin), name)
+        git(tmp_path, "clone", "-q", str(small_origin), name)
         return Clone(tmp_path / name)
 
     return make
@@ -104,8 +124,15 @@ def make_clone(origin: Path, tmp_path: Path) -> Callable[[str], Clone]:
 
 @pytest.fixture
 def clone(make_clone: Callable[[str], Clone]) -> Clone:
-    """A fresh clone."""
+    """A fresh clone of the small repository."""
     return make_clone("clone")
+
+
+@pytest.fixture
+def full_clone(origin: Path, tmp_path: Path) -> Clone:
+    """A fresh clone with everything."""
+    git(tmp_path, "clone", "-q", str(origin), "full")
+    return Clone(tmp_path / "full")
 
 
 @pytest.fixture(scope="session")

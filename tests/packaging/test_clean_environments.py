@@ -156,11 +156,11 @@ def test_a_published_connector_works_beside_ours(clean: Environment) -> None:
 
 @pytest.mark.parametrize("mode", ["3", "1"])
 def test_the_other_modes_bring_every_connector_and_leave_no_file_behind(
-    clean: Environment, clone: Any, mode: str, connectors: list[str]
+    clean: Environment, full_clone: Any, mode: str, connectors: list[str]
 ) -> None:
     """After all others: what is installed is replaced by the wheels of one mode, then removed."""
     _remove(clean)
-    made = clone.build(mode)
+    made = full_clone.build(mode)
     clean.pip("install", "--quiet", "--no-deps", *made.values())
     folder = next((clean.home / "lib").glob("python*/site-packages/stix_shifter_modules"))
     assert sorted(path.parent.name for path in folder.glob("*/entry_point.py")) == connectors
@@ -198,13 +198,13 @@ def built_by_build() -> Callable[[Path, Path], subprocess.CompletedProcess[str]]
 
 
 def test_python_m_build_makes_the_same_wheels_from_its_source_distribution(
-    clone: Any, tmp_path: Path, built_by_build: Callable[..., Any]
+    full_clone: Any, tmp_path: Path, built_by_build: Callable[..., Any]
 ) -> None:
     """It builds the source distribution first, and the wheels from what that holds."""
-    answer = built_by_build(clone.path, tmp_path)
+    answer = built_by_build(full_clone.path, tmp_path / "out")
     assert answer.returncode == 0, answer.stderr
-    assert clone.status() == ""
-    expected = {name: path.read_bytes() for name, path in clone.build("3").items()}
-    made = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.suffix == ".whl"}
+    assert full_clone.status() == ""
+    expected = {name: path.read_bytes() for name, path in full_clone.build("3").items()}
+    made = {path.name: path.read_bytes() for path in (tmp_path / "out").glob("*.whl")}
     assert made == expected
-    assert (tmp_path / "stix_shifter-2.3.4.tar.gz").is_file()
+    assert (tmp_path / "out" / "stix_shifter-2.3.4.tar.gz").is_file()

@@ -150,9 +150,9 @@ def test_a_release_candidate_needs_utilities_as_new_as_itself(clone: Any, open_w
 
 
 def test_one_wheel_of_everything_needs_no_other_of_ours_and_has_an_extra_for_each_connector(
-    clone: Any, open_wheel: Any
+    full_clone: Any, open_wheel: Any
 ) -> None:
-    (path,) = clone.build("1").values()
+    (path,) = full_clone.build("1").values()
     wheel = open_wheel(path)
     needs = [Requirement(need) for need in wheel.metadata().get_all("Requires-Dist")]
     assert not [need for need in needs if need.name.startswith("stix-shifter")]

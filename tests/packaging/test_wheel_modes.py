@@ -19,11 +19,11 @@ EACH = {
 
 @pytest.mark.parametrize("mode", EACH)
 def test_a_mode_leaves_exactly_its_wheels_and_a_clean_checkout(
-    clone: Any, connectors: list[str], mode: str
+    full_clone: Any, connectors: list[str], mode: str
 ) -> None:
     single = {f"stix_shifter_modules_{name}-{SUFFIX}" for name in connectors if mode == "N"}
-    assert set(clone.build(mode)) == EACH[mode] | single
-    assert clone.status() == "!! dist/\n"
+    assert set(full_clone.build(mode)) == EACH[mode] | single
+    assert full_clone.status() == "!! dist/\n"
 
 
 def test_without_variables_everything_is_built_as_1_0_0(clone: Any) -> None:
