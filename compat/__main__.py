@@ -50,17 +50,20 @@ def judged(every: list[Call], theirs: list[Any], ours: list[Any]) -> list[str]:
     for call, one, two in zip(every, theirs, ours, strict=True):
         key = json.dumps([call["module"], call["kind"], call.get("data")])
         is_21 = bool(call["options"].get("stix_2.1"))
-        found.append(_verdict(call, one, two, only_in_21=is_21 and in_20.get(key) == SAME))
+        found.append(_verdict(call, one, two, in_20.get(key) if is_21 else None))
         if not is_21:
             in_20[key] = found[-1]
     return found
 
 
-def _verdict(call: Call, theirs: Any, ours: Any, *, only_in_21: bool) -> str:
+def _verdict(call: Call, theirs: Any, ours: Any, in_20: str | None) -> str:
     one, two = normal(call["kind"], theirs), normal(call["kind"], ours)
     if one == two:
         return SAME
-    entry = entry_of(call, one, two, only_in_21=only_in_21)
+    is_same = in_20 == SAME
+    entry = entry_of(call, one, two, only_in_21=is_same)
+    if entry is None and in_20 not in {None, DIFFERENT, OURS_FAILS}:  # an entry in 2.0, and other maps
+        entry = entry_of(call, one, two, only_in_21=True)
     if entry:
         return entry
     return OURS_FAILS if failed(ours) and not failed(theirs) else DIFFERENT

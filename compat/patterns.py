@@ -9,8 +9,8 @@ from typing import Any
 WINDOW = " START t'2020-01-01T00:00:00.000Z' STOP t'2020-01-02T00:00:00.000Z'"
 COMPARATORS = ("=", "!=", ">", ">=", "<", "<=", "LIKE", "MATCHES", "IN", "ISSUBSET", "ISSUPERSET")
 TIMES = ("observed", "created", "modified", "start", "end", "time", "accessed")
-_PATHS = 60
-_JOINED = 12
+_PATHS = 50
+_JOINED = 10
 
 _VALUES = {
     "ipv4-addr:value": "'192.0.2.7'",

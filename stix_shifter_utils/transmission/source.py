@@ -19,6 +19,7 @@ import functools
 import ipaddress
 import logging
 import os
+import ssl
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from urllib.parse import urlsplit
 
 from stix_shifter_utils.errors import CertificateError, ConfigurationError
 from stix_shifter_utils.http import SYSTEM_CLOCK, Clock, HttpClient, Retry, StatusErrors, TlsOptions
+from stix_shifter_utils.transmission.classic_client import ClassicClient, TlsSwitches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +96,7 @@ class HttpSource:
         return HttpClient(
             self.base_url(),
             auth=self.auth(),
-            tls=tls_options(self.connection),
+            tls=self._tls(),
             timeout_s=timeout_s,
             connect_timeout_s=connect_s,
             retry=self.retry,
@@ -103,6 +105,16 @@ class HttpSource:
             errors=self.errors,
             clock=self.clock,
         )
+
+    @functools.cached_property
+    def client(self) -> ClassicClient:
+        """Where clients of earlier releases switch verification off: `client.ssl_context.verify_mode`."""
+        return ClassicClient(TlsSwitches(lambda: self.__dict__.pop("http", None)))
+
+    def _tls(self) -> TlsOptions:
+        options = tls_options(self.connection)
+        is_off = "client" in self.__dict__ and self.client.ssl_context.verify_mode == ssl.CERT_NONE
+        return replace(options, verify=False) if is_off else options
 
     async def __aenter__(self) -> Self:
         await self.http.__aenter__()
