@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from stix_shifter_utils.connector import BaseEntryPoint
-    from stix_shifter_utils.results import ResultsReport
+    from stix_shifter_utils.results import ResultsMapping, ResultsReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +41,35 @@ def stream_results(
     Raises StixShifterError of the kind that fits for an unknown connector, wrong options or an identity
     without id or name; an error that the rows end in comes out of `objects`, after all that was found.
     """
-    entry_point = Request.of(module, identity, rows, options).entry_point()
-    translator = entry_point.get_results_translator(list(entry_point.options.get("dialects") or ()))
-    version: Literal["2.0", "2.1"] = "2.1" if entry_point.options.get("stix_2.1") else "2.0"
-    if type(translator).translate_results is not JSONToStix.translate_results:
+    entry_point, mapping = mapping_of(module, identity, options)
+    if mapping is None:
+        version: Literal["2.0", "2.1"] = "2.1" if entry_point.options.get("stix_2.1") else "2.0"
         return ResultsStream(_translated_at_once(entry_point, identity, list(rows)), version)
-    from stix_shifter_utils.results import compile_mapping, translate_rows
+    from stix_shifter_utils.results import translate_rows
 
-    mapping = compile_mapping(
+    stream = translate_rows(rows, identity, mapping)
+    return ResultsStream(stream, mapping.version, stream.report)
+
+
+def mapping_of(
+    module: str, identity: Mapping[str, Any], options: Mapping[str, Any] | None
+) -> tuple[BaseEntryPoint, ResultsMapping | None]:
+    """A connector and its compiled map; None in its place where the connector makes bundles its own way.
+
+    Raises StixShifterError of the kind that fits for an unknown connector or wrong options.
+    """
+    entry_point = Request.of(module, identity, [], options).entry_point()
+    translator = entry_point.get_results_translator(list(entry_point.options.get("dialects") or ()))
+    if type(translator).translate_results is not JSONToStix.translate_results:
+        return entry_point, None
+    from stix_shifter_utils.results import compile_mapping
+
+    return entry_point, compile_mapping(
         translator.mapping(),
         transformers=translator.transformers,
         options=translator.options,
         callback=translator.callback,
     )
-    stream = translate_rows(rows, identity, mapping)
-    return ResultsStream(stream, mapping.version, stream.report)
 
 
 def _translated_at_once(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from stix_shifter.cli.console import Console
     from stix_shifter.cli.parser import CommandParser
+    from stix_shifter.results_stream import ResultsStream
     from stix_shifter_utils.results import ResultsReport
 
 
@@ -43,8 +44,13 @@ def translate_results(args: argparse.Namespace, console: Console) -> int:
             raise bad_argument(name="-x", problem="checks a whole bundle; leave out --stream and --ndjson")
         with open_rows(console.inputs, args.data, "data") as text:
             reader = RowReader(text)
-            print_stream(args, console, identity, reader, options)
+            if args.workers > 1:
+                write_stream(args, console, _in_parallel(args, identity, reader, options))
+            else:
+                print_stream(args, console, identity, reader, options)
         return complain_all(console, reader.summary())
+    if args.workers > 1:
+        raise bad_argument(name="--workers", problem="goes with --stream or --ndjson")
     rows = rows_from_text(console.inputs.text(args.data or "-", "data"), "data")
     return print_bundle(args.module, identity, rows, options, console, check=args.stix_validator)
 
@@ -80,11 +86,26 @@ def print_stream(
 ) -> None:
     """Objects as they come, then what became of the rows, on standard error."""
     from stix_shifter.results_stream import stream_results
+
+    module = getattr(args, "module", None) or args.translation_module
+    write_stream(args, console, stream_results(module, identity, rows, options))
+
+
+def _in_parallel(
+    args: argparse.Namespace, identity: Mapping[str, Any], reader: RowReader, options: Mapping[str, Any]
+) -> ResultsStream:
+    from stix_shifter.parallel import stream_in_parallel
+
+    return stream_in_parallel(
+        args.module, identity, reader.unread(), options, workers=args.workers, on_problem=reader.note_line
+    )
+
+
+def write_stream(args: argparse.Namespace, console: Console, stream: ResultsStream) -> None:
+    """A stream's objects in the form that the flags ask for, and its report."""
     from stix_shifter_utils.results.classic import warn_of
     from stix_shifter_utils.stix import write_bundle, write_ndjson
 
-    module = getattr(args, "module", None) or args.translation_module
-    stream = stream_results(module, identity, rows, options)
     if args.ndjson:
         write_ndjson(stream.objects, console.binary)
     else:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from stix_shifter.cli.arguments import Inputs, UsageError, bad_argument, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CHUNK = 1 << 16
 SHOWN_PROBLEMS = 5
@@ -67,16 +67,22 @@ class RowReader:
         self.problems: list[str] = []
 
     def __iter__(self) -> Iterator[Any]:
+        yield from self._guarded(self._rows_of_lines)
+
+    def unread(self) -> Iterator[Any]:
+        """As iterating does, but a line of a stream of lines is left as it is, bytes."""
+        yield from self._guarded(self._lines)
+
+    def _guarded(self, of_lines: Callable[[bytes], Iterator[Any]]) -> Iterator[Any]:
         try:
             head, is_lines = self._head()
-            yield from self._rows_of_lines(head) if is_lines else self._values(head)
+            yield from of_lines(head) if is_lines else self._values(head)
         except (OSError, EOFError, UnicodeDecodeError) as error:
             self._note(f"the input breaks off: {error}")
 
-    def lines(self) -> Iterator[bytes] | None:
-        """The lines, unread, where the stream has one row per line; else None. Instead of iterating."""
-        head, is_lines = self._head()
-        return self._lines(head) if is_lines else None
+    def note_line(self, number: int, problem: str) -> None:
+        """Note a line that is no JSON."""
+        self._note(f"line {number}: not JSON: {problem}")
 
     def _head(self) -> tuple[bytes, bool]:
         """The first lines, and whether each is a row."""
@@ -112,7 +118,7 @@ class RowReader:
             return loads(line)
         except (ValueError, RecursionError) as error:
             if line.strip():
-                self._note(f"line {number}: not JSON: {_short(error)}")
+                self.note_line(number, _short(error))
             return _NO_ROW
 
     def _values(self, head: bytes) -> Iterator[Any]:

@@ -36,6 +36,9 @@ class Translate(Command):
   stix-shifter translate local_files:zeek results @identity.json @rows.json --stix-2.1
   cat rows.ndjson | stix-shifter translate local_files:zeek results @identity.json - --stream
 
+  # a large file by two processes, one object per line
+  stix-shifter translate local_files:zeek results @identity.json @rows.ndjson --ndjson --workers 2
+
   # how a pattern reads
   stix-shifter translate mysql parse '{}' \\
       "[file:name = 'a.exe'] START t'2024-01-01T00:00:00Z' STOP t'2024-01-02T00:00:00Z'" '{"table": "events"}'
@@ -65,6 +68,10 @@ class Translate(Command):
             "-x", "--stix-validator", action="store_true", help="check the bundle with stix2-validator"
         )
         results.add_output_flags(parser, only_for="results: ")
+        parser.add_argument(
+            "--workers", type=int, default=1, metavar="N",
+            help="results: with --stream or --ndjson, translate by N processes; the objects are the same",
+        )  # fmt: skip
 
     def run(self, args: argparse.Namespace, console: Console) -> int:
         if args.translate_type in NEED_DATA and (args.data_source is None or args.data is None):

@@ -105,7 +105,7 @@ class RowStream:
                 report.refused_rows += 1
                 refused = refused or f"row {report.rows} is of type {type(row).__name__}"
                 continue
-            group = self._objects_of(row)
+            group = self.group_of(row)
             if group is None:
                 report.empty_rows += 1
             else:
@@ -115,9 +115,12 @@ class RowStream:
             msg = f"results are rows, each an object from native fields to values; {refused}"
             raise ResultsTranslationError(msg)
 
-    def _objects_of(self, row: Mapping[str, Any]) -> list[Object] | None:
-        """The observed-data of a row and, in 2.1, its objects; None when nothing of it became one."""
-        self._row_key = None
+    def group_of(self, row: Mapping[str, Any], key: bytes | None = None) -> list[Object] | None:
+        """The observed-data of a row and, in 2.1, its objects; None when nothing of it became one.
+
+        What is the row's own gets its ids from `key`, if given, and equal rows are then not told apart.
+        """
+        self._row_key = key
         found = self._planned.objects_of(row) if type(row) is dict else None
         return found if found is not None else self._general(row)
 
@@ -141,10 +144,12 @@ class RowStream:
     def _key(self, row: Mapping[str, Any]) -> bytes:
         """The key of the row in hand; identical rows are numbered."""
         if self._row_key is None:
-            key = row_key(row)
-            times = self._spill.times_seen(key)
-            self._row_key = key if times == 0 else key + times.to_bytes(8, "big")
+            self._row_key = self._numbered(row_key(row))
         return self._row_key
+
+    def _numbered(self, key: bytes) -> bytes:
+        times = self._spill.times_seen(key)
+        return key if times == 0 else key + times.to_bytes(8, "big")
 
     def _fallback_object(self) -> Object:
         base: Object = {"type": native_type(self.identity["name"], self.version)}
