@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.query.families.mysql import MySqlCompiler
     from stix_shifter_utils.query.families.odata import ODataCompiler
     from stix_shifter_utils.query.families.postgres import PostgresCompiler
+    from stix_shifter_utils.query.families.rest_params import RestParamsCompiler
     from stix_shifter_utils.query.families.spl import SplCompiler
     from stix_shifter_utils.query.families.sql import SqlCompiler
     from stix_shifter_utils.query.families.sqlite import SqliteCompiler
@@ -43,6 +44,7 @@ _COMPILERS = {
     "MySqlCompiler": "families.mysql",
     "ODataCompiler": "families.odata",
     "PostgresCompiler": "families.postgres",
+    "RestParamsCompiler": "families.rest_params",
     "SplCompiler": "families.spl",
     "SqliteCompiler": "families.sqlite",
     "TrinoCompiler": "families.trino",
@@ -71,6 +73,7 @@ __all__ = [
     "PostgresCompiler",
     "QueryCompiler",
     "QueryPlan",
+    "RestParamsCompiler",
     "SplCompiler",
     "SqlCompiler",
     "SqliteCompiler",

@@ -44,6 +44,9 @@ FIELDS: dict[str, Any] = {
         "title": "text", "score": "integer", "start": "timestamp_text",
     }
 }  # fmt: skip
+RELATIONS = {
+    name: each.relation for name, each in get_module_transformers().items() if hasattr(each, "relation")
+}
 ROWS = [
     {
         "start": f"2024-01-01T12:{n:02}:00Z",
@@ -62,7 +65,7 @@ ROWS = [
 @functools.cache
 def compiler() -> ODataCompiler:
     return ODataCompiler(
-        DialectMapping.of(to_stix=TO_STIX, fields=FIELDS),
+        DialectMapping.of(to_stix=TO_STIX, fields=FIELDS, relations=RELATIONS),
         CompilerOptions(time_range_min=None, result_limit=None),
     )
 
