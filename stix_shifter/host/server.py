@@ -149,7 +149,7 @@ class _TimedSocket(socket.SocketIO):
             left = self.until - time.monotonic()
             if left <= 0:
                 message = "timed out"
-                raise socket.timeout(message)  # noqa: UP041  Python 3.10 keeps the two apart
+                raise TimeoutError(message)
             self._socket.settimeout(left)
         return super().readinto(buffer)
 
