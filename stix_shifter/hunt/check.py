@@ -15,29 +15,46 @@ from stix_shifter_utils.stix import own_id
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from stix_shifter.hunt.kept_groups import KeptGroups, Place
     from stix_shifter.hunt.plan import DialectPlan, Question
     from stix_shifter_utils.pattern import MatchResult
 
 Object = dict[str, Any]
+_COMBINED_BY = ("id", "first_observed", "last_observed", "number_observed")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An observation that satisfies parts of the pattern (`places`); `source` counts from 0."""
+    """An observation that satisfies parts of the pattern (`places`); `source` counts from 0.
+
+    `observed` has what combining asks for: id, times and number, but no objects. The whole `group` waits
+    in a store.
+    """
 
     source: int
-    group: list[Object]
     observed: Observed
     places: tuple[int, ...]
+    _store: KeptGroups = field(repr=False)
+    _place: Place = field(repr=False)
 
     @classmethod
-    def of(cls, source: int, group: list[Object], places: tuple[int, ...]) -> Candidate:
-        return cls(source, group, observation(group), places)
+    def of(cls, source: int, group: list[Object], places: tuple[int, ...], store: KeptGroups) -> Candidate:
+        told = {name: group[0][name] for name in _COMBINED_BY if name in group[0]}
+        return cls(source, Observed(told, ()), places, store, store.put(group))
 
     @property
     def id(self) -> str:
-        found: str = self.group[0]["id"]
+        found: str = self.observed.raw["id"]
         return found
+
+    @property
+    def group(self) -> list[Object]:
+        """The observed-data and its objects; do not change them."""
+        return self._store.get(self._place)
+
+    def named(self, new: str) -> Candidate:
+        """The same observation under another id."""
+        return Candidate.of(self.source, renamed(self.group, {self.id: new}), self.places, self._store)
 
 
 def observation(group: Sequence[Object]) -> Observed:
@@ -48,8 +65,10 @@ def observation(group: Sequence[Object]) -> Observed:
 class DialectCheck:
     """Judges the observations of one dialect of one source by what that dialect has judged itself."""
 
-    def __init__(self, source: int, question: Question, plan: DialectPlan, *, same_object: bool) -> None:
-        self._source = source
+    def __init__(
+        self, source: int, question: Question, plan: DialectPlan, store: KeptGroups, *, same_object: bool
+    ) -> None:
+        self._source, self._store = source, store
         self._matcher = Matcher(
             question.pattern, same_object=same_object, case=plan.plan.case, trusted=plan.trusted
         )
@@ -58,10 +77,9 @@ class DialectCheck:
         """Those groups that satisfy some observation expression of the pattern."""
         found = []
         for group in groups:
-            observed = observation(group)
-            places = self._matcher.satisfied(observed)
+            places = self._matcher.satisfied(observation(group))
             if places:
-                found.append(Candidate(self._source, group, observed, places))
+                found.append(Candidate.of(self._source, group, places, self._store))
         return found
 
 
@@ -97,5 +115,4 @@ def _distinct(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
             yield one
             continue
         creator = str(one.group[0].get("created_by_ref"))
-        new = own_id("observed-data", creator, one.id.encode(), "")
-        yield Candidate.of(one.source, renamed(one.group, {one.id: new}), one.places)
+        yield one.named(own_id("observed-data", creator, one.id.encode(), ""))

@@ -43,12 +43,12 @@ def _ndjson(report: HuntReport, out: BinaryIO, version: Version) -> None:
 
 
 def _csv(report: HuntReport, out: BinaryIO) -> None:
-    rows = list(report.rows())
+    names = columns(report.rows())
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
     try:
-        writer = csv.DictWriter(text, columns(rows), lineterminator="\n")
+        writer = csv.DictWriter(text, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in report.rows())
     finally:
         text.detach()
 

@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 from stix_shifter.hunt.renaming import renamed
 from stix_shifter_utils.stix import Merger, own_id, row_key, unite
 from stix_shifter_utils.stix.ids import is_shared
+from stix_shifter_utils.stix.spill import Spill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Object = dict[str, Any]
+KEPT_IN_MEMORY = 20_000
+"""Objects with ids of rows that are kept in memory; more wait in a file."""
 
 
 def merged(groups: Iterable[list[Object]]) -> Iterator[Object]:
     """The objects of some observations: each observed-data as it comes, then all that they refer to."""
     merger = Merger("stix-shifter hunt")
-    kept: dict[str, Object] = {}
+    kept = Spill(KEPT_IN_MEMORY)
     try:
         for group in groups:
             named = _apart(group, kept)
@@ -30,14 +33,15 @@ def merged(groups: Iterable[list[Object]]) -> Iterator[Object]:
                     yield item
                 else:
                     known = kept.get(item["id"])
-                    kept[item["id"]] = item if known is None else (unite(known, item) or known)
-        yield from kept.values()
+                    kept.put(item if known is None else (unite(known, item) or known))
+        yield from kept.drain()
         yield from merger.finish()
     finally:
+        kept.close()
         merger.close()
 
 
-def _apart(group: list[Object], kept: dict[str, Object]) -> list[Object]:
+def _apart(group: list[Object], kept: Spill) -> list[Object]:
     """The group, with new ids for objects that contradict what is kept under theirs."""
     names: dict[str, str] = {}
     for item in group[1:]:

@@ -22,7 +22,7 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class HuntReport:
-    """Read it as often as wanted: everything is in memory."""
+    """Read it as often as wanted: what was found waits in memory, and much of it in a file without a name."""
 
     ledger: Ledger
     identities: tuple[Object, ...]

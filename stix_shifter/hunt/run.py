@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stix_shifter.hunt.check import settle
 from stix_shifter.hunt.events import HuntFinished, HuntStarted, SourceFinished, SourceProgress
+from stix_shifter.hunt.kept_groups import KeptGroups
 from stix_shifter.hunt.ledger import Ledger, SourceEntry
 from stix_shifter.hunt.report import HuntReport
 from stix_shifter.hunt.source_run import SourceRun
@@ -36,6 +37,7 @@ class Hunt:
         self, hunt_id: str, sources: Sequence[Source], settings: HuntSettings, pages: PageStore
     ) -> None:
         self._settings, self._pages, self._sources = settings, pages, tuple(sources)
+        self._groups = KeptGroups()
         question = settings.question
         entries = [SourceEntry(one.name, one.connector, str(one.identity["id"])) for one in sources]
         self.ledger = Ledger(
@@ -63,6 +65,7 @@ class Hunt:
                 self.ledger.sources[number],
                 self._settings,
                 self._pages,
+                self._groups,
                 _teller(put, source, self.ledger.sources[number]),
             )
             for number, source in enumerate(self._sources)

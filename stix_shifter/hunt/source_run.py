@@ -30,6 +30,7 @@ from stix_shifter_utils.transmission import Limits, submit_poll_page_delete
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from stix_shifter.hunt.kept_groups import KeptGroups
     from stix_shifter.hunt.ledger import SourceEntry
     from stix_shifter.hunt.pages import PageStore
     from stix_shifter.hunt.rows import QueryRows
@@ -53,10 +54,12 @@ class SourceRun:
         entry: SourceEntry,
         settings: HuntSettings,
         pages: PageStore,
+        groups: KeptGroups,
         tell: Callable[[str], None],
     ) -> None:
         self.number, self.source, self.entry = number, source, entry
         self.settings, self._pages, self._tell = settings, pages, tell
+        self._groups = groups
         self.candidates: list[Candidate] = []
         self._ends = self._limit_s = 0.0
         self._secrets: frozenset[str] = source.secrets
@@ -150,7 +153,10 @@ class SourceRun:
         if not queries:
             return []
         translation = Translation(entry_point, plan.dialect, self.source.identity, self.entry)
-        check = DialectCheck(self.number, self.settings.question, plan, same_object=self.settings.same_object)
+        settings = self.settings
+        check = DialectCheck(
+            self.number, settings.question, plan, self._groups, same_object=settings.same_object
+        )
         counter = RowCounter()
         asked = (self.source.connection.get("options") or {}).get("batch_size")
         page_rows = min(int(asked or PAGE_ROWS), capabilities.page_size or PAGE_ROWS)
