@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from stix_shifter_utils.mapping import Kind
 from stix_shifter_utils.pattern import Comparator
-from stix_shifter_utils.query.clause import Clause
-from stix_shifter_utils.query.conditions import Wild
+from stix_shifter_utils.query.clause import Binds, Clause
+from stix_shifter_utils.query.conditions import Like, OneOf, Present, View, Wild
 from stix_shifter_utils.query.families.sql import SqlCompiler
 from stix_shifter_utils.query.families.sql_words import IPV4_BITS, SqlWords, is_writable, network
 from stix_shifter_utils.query.judging import Written
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from stix_shifter_utils.mapping import FieldBinding
     from stix_shifter_utils.pattern import TimeWindow
     from stix_shifter_utils.pattern.addresses import Block
-    from stix_shifter_utils.query.conditions import Condition, Like
+    from stix_shifter_utils.query.conditions import Condition
 
 _BARE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
 _NO_NAME: Final = re.compile(r"[\"\x00-\x1f\x7f]").search
+_INSIDE: Final = r"[^/\\]"
 _NOT_ASCII: Final = r"'(?s).*[^\x00-\x7F].*'"
 
 
@@ -89,9 +90,7 @@ class AqlCompiler(SqlCompiler):
         return None if literal is None else f"{field} {'ILIKE' if fold else 'LIKE'} {literal}"
 
     def _like_regex(self, field: str, parts: Sequence[str | Wild], *, fold: bool) -> str | None:
-        wilds = {Wild.ANY: ".*", Wild.ONE: "."}
-        body = "".join(wilds[part] if isinstance(part, Wild) else _escaped(part) for part in parts)
-        literal = self.text(rf"(?s)\A{body}\z")
+        literal = self.text(rf"(?s)\A{_body(parts)}\z")
         return None if literal is None else f"{field} {'IMATCHES' if fold else 'MATCHES'} {literal}"
 
     def regex(self, field: str, literal: str) -> str | None:
@@ -104,6 +103,47 @@ class AqlCompiler(SqlCompiler):
         return f"INCIDR('{network(block)}', {field})" if block.bits == IPV4_BITS else None
 
     # Conditions that the language has no word for.
+
+    def write(self, condition: Condition, *, checked: bool) -> Written[Clause] | None:
+        if condition.view in {View.FILE_NAME, View.FOLDER}:
+            return self._part_of_path(condition, checked=checked)
+        return super().write(condition, checked=checked)
+
+    def _part_of_path(self, condition: Condition, *, checked: bool) -> Written[Clause] | None:
+        r"""What is said of the text behind the last `/` or `\`, or up to it, by a regular expression.
+
+        None where LIKE says it as well.
+        """
+        column, demand, negated = self.column(condition.field), condition.demand, condition.negated
+        is_name = condition.view is View.FILE_NAME
+        if (
+            column is None
+            or (not negated and is_name and isinstance(demand, OneOf))
+            or (negated and not is_name)
+        ):
+            return None
+        if isinstance(demand, Like):
+            body = _body(demand.parts, one=_INSIDE if is_name else ".")
+        elif isinstance(demand, OneOf):
+            body = "|".join(_escaped(str(value)) for value in demand.values)
+        elif isinstance(demand, Present):
+            body = f"{_INSIDE}+"
+        else:
+            return None
+        literal = self.text(
+            rf"(?s)\A(?:.*[/\\])?(?:{body})\z" if is_name else rf"(?s)\A(?:{body}){_INSIDE}*\z"
+        )
+        if literal is None:
+            return None
+        clause = Clause(f"{column} {'IMATCHES' if condition.fold else 'MATCHES'} {literal}")
+        if negated:
+            clause = self.all_of(
+                [Clause(rf"{column} MATCHES '(?s)\A.*{_INSIDE}\z'"), Clause(f"NOT {clause.text}", Binds.NOT)]
+            )
+        widens = checked and (condition.fold or isinstance(demand, Like))
+        if widens:
+            clause = self.any_of([clause, Clause(self.is_not_ascii(column))])
+        return Written(clause, exact=not widens and not isinstance(demand, Like))
 
     def none_of(self, field: str, listed: str) -> str:
         return f"({field} IS NOT NULL AND NOT ({field} IN ({listed})))"
@@ -125,6 +165,11 @@ class AqlCompiler(SqlCompiler):
         found = super()._like(field, demand, condition, checked=checked)
         plain = all(isinstance(part, Wild) or part.isascii() for part in demand.parts)
         return found if found is None or plain else Written(found.part, exact=False)
+
+
+def _body(parts: Sequence[str | Wild], *, one: str = ".") -> str:
+    wilds = {Wild.ANY: f"{one}*", Wild.ONE: one}
+    return "".join(wilds[part] if isinstance(part, Wild) else _escaped(part) for part in parts)
 
 
 def _escaped(text: str) -> str:
