@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import socket
 from typing import Any
 
 import pytest
@@ -203,17 +204,13 @@ def test_a_suffix_chooses_the_maps_for_bundles_and_nothing_else(make_connector: 
     assert bundle["objects"][1]["objects"]["0"]["type"] == "x-a"
 
 
-def test_with_a_proxy_host_the_proxy_connector_does_the_work(make_connector: Any, name: str) -> None:
-    proxy = (
-        "class APIClient:\n"
-        "    def __init__(self, *_): pass\n"
-        "    def ping_data_source(self): raise ValueError('proxied')\n"
-    )
-    config = {"connection": {"options": {"proxy_host": {"type": "text"}}}, "configuration": {}}
-    files = {"configuration/config.json": config, "stix_transmission/api_client.py": proxy}
-    make_connector(files, name="proxy")
-    source = StixTransmission(name, {"options": {"proxy_host": "p"}}, {})
-    error(source.ping(), name, "unknown", "proxied")
+def test_with_a_proxy_host_the_proxy_connector_does_the_work(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    options = {"proxy_host": "127.0.0.1", "proxy_port": port, "destination": {"connection": {"type": name}}}
+    answer = StixTransmission(name, {"options": options}, {}).ping()
+    assert (answer["connector"], answer["code"]) == (name, "service_unavailable")
+    assert f"http://127.0.0.1:{port}/ping" in answer["error"]
 
 
 def test_an_error_dictionary_of_a_connector_is_passed_on_masked(make_connector: Any) -> None:

@@ -91,7 +91,7 @@ def host_here(folder: Path, settings: Json, *, tls: bool = True) -> Iterator[Hos
     server = HostServer(app, listen, policy)
     ready, stop = threading.Event(), threading.Event()
     named = {"on_ready": ready.set, "on_stop": service_of(app).stop}
-    thread = threading.Thread(target=serve, args=(server, stop), kwargs=named)
+    thread = threading.Thread(target=serve, args=(server, stop), kwargs=named, daemon=True)
     thread.start()
     try:
         assert ready.wait(START_LIMIT_S)

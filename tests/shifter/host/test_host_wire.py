@@ -227,7 +227,10 @@ def test_connections_beyond_the_limit_are_closed_and_make_room_again(
             assert 10 <= len(readable) < 15
         until = time.monotonic() + 10
         while time.monotonic() < until:
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{host.listening}/health") as reply:
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"{host.listening}/health", timeout=5) as reply,
+            ):
                 assert json.loads(reply.read()) == {"status": "ok"}
                 break
         else:
