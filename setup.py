@@ -48,8 +48,10 @@ HOST = [  # the proxy host
     "cheroot>=10.0.1,<12",
 ]
 SPARK = ["pyspark[sql]>=3.5,<5", "pyarrow>=14", "pandas>=2.2,<3"]  # Spark itself is not ready for pandas 3
+SANDBOX = ["cryptography>=42"]  # the certificates of make-believe products
 TEST = [
     *HOST,
+    *SANDBOX,
     "schemathesis>=4,<5",
     "pytest>=8,<10",
     "pytest-xdist>=3.5,<4",
@@ -60,7 +62,6 @@ TEST = [
     "stix2-validator==3.2.0",  # 3.3 ships no schemas and fails every object
     "medallion>=3,<4",
     "moto[server]>=5,<6",
-    "cryptography>=42",
     "psycopg[binary]>=3.1,<4",
     "sqlglot>=25",
     "odata-query>=0.10,<1",
@@ -77,7 +78,12 @@ TEST = [
 NEEDS = Needs(
     utils=UTILS,
     command_line=COMMAND_LINE,
-    extras={"published": PUBLISHED, "spark": SPARK, "host": HOST},  # of the core, in every mode
+    extras={  # of the core, in every mode
+        "published": PUBLISHED,
+        "spark": SPARK,
+        "host": HOST,
+        "sandbox": SANDBOX,
+    },
     development={"test": TEST},  # of a checkout
 )
 

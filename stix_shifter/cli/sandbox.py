@@ -43,7 +43,7 @@ class SandboxCommand(Command):
     jobs, paging and errors, and with queries that are really evaluated. Standard error gets command lines
     that search it, ready to copy; the files they name are in a folder that goes when the sandbox ends.
     It is the product that the connector's own tests use, not the vendor's software. It needs the extra
-    `test`."""
+    `sandbox`."""
     examples = """  # for one second, on a port that the system chooses
   stix-shifter sandbox async_template --for 1
 

@@ -85,3 +85,16 @@ def test_a_connector_of_another_package_names_the_distribution_that_registered_i
     origin = connector_origin("acme_pack")
     assert (origin.distribution, origin.version, origin.folder) == ("acme-pack", "3.1", package)
     assert str(origin) == f"acme_pack: 3.1 of acme-pack, in {package}"
+
+
+def test_the_sandbox_of_a_wheel_needs_no_tool_of_testers(
+    shifter: Any, wheels: dict[str, Any], tmp_path: Path
+) -> None:
+    site, without = tmp_path / "site", tmp_path / "without"
+    for name in ("stix_shifter", "stix_shifter_utils", "stix_shifter_modules_async_template"):
+        wheels[name].unpack(site)
+    without.mkdir()
+    for tool in ("pytest", "hypothesis", "stix2matcher"):
+        (without / f"{tool}.py").write_text("raise ModuleNotFoundError('not installed')\n")
+    said = shifter([without, site], "sandbox", "async_template", "--for", "0.1")
+    assert (said["success"], said["connector"]) == (True, "async_template")
