@@ -154,8 +154,12 @@ def test_the_name_of_a_connector_does_not_depend_on_who_calls() -> None:
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
 
+    inherited = Wrapper
+    for level in range(5):
+        inherited = type(f"Wrapper{level}", (inherited,), {})
+
     def far_away(depth: int) -> Any:
-        return far_away(depth - 1) if depth else Wrapper(connection(), dict(CONFIGURATION), {})
+        return far_away(depth - 1) if depth else inherited(connection(), dict(CONFIGURATION), {})
 
     made = far_away(20)
     assert made.module == "old_single"
