@@ -15,16 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from stix_shifter.hunt.budget import Budget
 from stix_shifter.hunt.ledger import SearchEntry, SourceEntry
-from stix_shifter.hunt.plan import plan_source, question_of
+from stix_shifter.hunt.plan import capabilities_of, plan_source, question_of
 from stix_shifter.hunt.search import Pace, Search
 from stix_shifter.hunt.threads import in_own_thread
 from stix_shifter_utils.config import redact
-from stix_shifter_utils.config.locate import module_folder
 from stix_shifter_utils.connector import load_entry_point
 from stix_shifter_utils.connector.edge import answer_of, error_answer
 from stix_shifter_utils.errors import ErrorCode, StixShifterError
 from stix_shifter_utils.http.tally import Tally, tallied
-from stix_shifter_utils.query import Capabilities
 from stix_shifter_utils.transmission import Limits, collect, submit_poll_page_delete
 
 if TYPE_CHECKING:
@@ -122,7 +120,7 @@ async def examine(source: Source, *, hours: float = 24, rows: int = 200) -> Exam
 
     async def look(entry_point: BaseEntryPoint, checked: Checked) -> None:
         await _ping(entry_point, checked)
-        found.retention_days = _capabilities(source).retention_days
+        found.retention_days = capabilities_of(source).retention_days
         for name in entry_point.get_dialects():
             found.dialects.append(await _dialect(source, entry_point, name, hours, rows))
 
@@ -212,7 +210,3 @@ def _fields(row: Any, mapping: Mapping[str, Any]) -> Iterable[str]:
         value = row.get(name) if isinstance(row, Mapping) else None
         if value not in (None, "", [], {}):
             yield str(name)
-
-
-def _capabilities(source: Source) -> Capabilities:
-    return Capabilities.read(module_folder(source.module) / "configuration" / "capabilities.json")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from stix_shifter.stix_translation.explain import planned
 from stix_shifter.stix_translation.request import Request
+from stix_shifter_utils.config.locate import module_folder
 from stix_shifter_utils.errors import ConfigurationError
 from stix_shifter_utils.pattern import (
     Comparison,
@@ -30,7 +31,7 @@ from stix_shifter_utils.pattern import (
 )
 from stix_shifter_utils.pattern.literals import read_timestamp
 from stix_shifter_utils.pattern.since import within_default_window
-from stix_shifter_utils.query import Verdict
+from stix_shifter_utils.query import Capabilities, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.query import NativeQuery, Policy, QueryPlan
 
 DEFAULT_SINCE = timedelta(hours=24)
+_MOST_SLICES = 500
 DefaultWindow = TimeWindow
 WindowFrom = Literal["the pattern", "the caller", "the default of 24 hours"]
 
@@ -171,14 +173,47 @@ def plan_source(
     options: Mapping[str, Any] = source.connection.get("options") or {}
     request = Request.of(source.connector, None, question.asked, options)
     asked = parse_pattern(question.asked)
+    slices = list(_slices(asked, question.window, capabilities_of(source).longest_window_days))
     plans = []
     for name in request.query_dialects(entry_point):
         translator = entry_point.get_query_translator(name)
         plan = planned(name, translator, question.asked, policy, question.now)
+        if len(slices) > 1:
+            parts = [planned(name, translator, part, policy, question.now) for part in slices]
+            plan = replace(plan, queries=tuple(query for part in parts for query in part.queries))
         if plan.dialect != name:
             plan = replace(plan, dialect=name)
         plans.append(DialectPlan(plan, _trusted(plan, asked, policy)))
     return plans
+
+
+def capabilities_of(source: Source) -> Capabilities:
+    """What its connector states of a source."""
+    return Capabilities.read(module_folder(source.module) / "configuration" / "capabilities.json")
+
+
+def _slices(asked: Pattern, whole: TimeWindow, longest_days: float | None) -> Iterator[str]:
+    """What is asked, for one span of time after the other, where a source takes no longer ones at once."""
+    if longest_days is None or whole.start is None or whole.stop is None:
+        return
+    length = max(timedelta(days=longest_days), (whole.stop - whole.start) / _MOST_SLICES)
+    start = whole.start
+    while start < whole.stop:
+        stop = min(start + length, whole.stop)
+        parts = [
+            Qualified(
+                observation,
+                StartStop(_timestamp(max(window.start, start)), _timestamp(min(window.stop, stop))),
+            )
+            for observation, window in observations(asked)
+            if window.start is not None
+            and window.stop is not None
+            and window.start < stop
+            and start < window.stop
+        ]
+        if parts:
+            yield print_pattern(Pattern(observation_or(parts)))
+        start = stop
 
 
 def _trusted(plan: QueryPlan, asked: Pattern, policy: Policy) -> tuple[Comparison, ...]:

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 from stix_shifter.hunt.budget import BudgetSpentError
 from stix_shifter.hunt.check import Candidate, DialectCheck
 from stix_shifter.hunt.ledger import Failure, SearchEntry
-from stix_shifter.hunt.plan import DialectPlan, plan_source, query_key
+from stix_shifter.hunt.plan import DialectPlan, capabilities_of, plan_source, query_key
 from stix_shifter.hunt.rows import RowCounter, Translation
 from stix_shifter.hunt.search import Pace, Search
 from stix_shifter_utils.config import redact
-from stix_shifter_utils.config.locate import module_folder
 from stix_shifter_utils.connector import load_entry_point
 from stix_shifter_utils.connector.edge import answer_of
-from stix_shifter_utils.query import Capabilities, Verdict
+from stix_shifter_utils.query import Verdict
 from stix_shifter_utils.transmission import Limits, submit_poll_page_delete
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from stix_shifter.hunt.settings import HuntSettings
     from stix_shifter.hunt.sources import Source
     from stix_shifter_utils.connector import BaseEntryPoint
-    from stix_shifter_utils.query import NativeQuery, QueryPlan
+    from stix_shifter_utils.query import Capabilities, NativeQuery, QueryPlan
 
 log = logging.getLogger(__name__)
 PAGE_ROWS = 2000
@@ -99,9 +98,7 @@ class SourceRun:
             self._note_plans(plans)
             self._tell("planned")
             at_once = asyncio.Semaphore(self.source.searches_at_once)
-            capabilities = Capabilities.read(
-                module_folder(self.source.module) / "configuration" / "capabilities.json"
-            )
+            capabilities = capabilities_of(self.source)
             self._note_retention(capabilities)
             pace = Pace(
                 max(self.source.pause_s, 60.0 / capabilities.rate_per_min if capabilities.rate_per_min else 0)

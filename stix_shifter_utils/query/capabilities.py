@@ -27,7 +27,8 @@ class Capabilities:
     `comparators`: for a kind of field, the comparators that the source has for it; a kind that is not named
     has all that the family can write. `qualifiers` are those the source itself judges. `max_length` counts
     characters of one query, `max_values` the values in one list, `max_clauses` the conditions of one query,
-    `page_size` rows per call, `rate_per_min` calls per minute, `retention_days` how far back data goes.
+    `page_size` rows per call, `rate_per_min` calls per minute, `retention_days` how far back data goes,
+    `longest_window_days` how long the span of time of one search may be: hunts ask for one after the other.
     `is_async`: a search is submitted and polled.
     `can_delete`: a search can be removed from the source.
     """
@@ -40,6 +41,7 @@ class Capabilities:
     page_size: int | None = None
     rate_per_min: float | None = None
     retention_days: float | None = None
+    longest_window_days: float | None = None
     is_async: bool = True
     can_delete: bool = True
 

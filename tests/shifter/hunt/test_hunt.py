@@ -24,6 +24,7 @@ from stix_shifter.hunt import (
 )
 from stix_shifter.hunt.upgrade import upgraded
 from stix_shifter_utils.errors import ConfigurationError, PatternSyntaxError
+from stix_shifter_utils.query import Capabilities
 from stix_shifter_utils.stix.ids import is_shared
 from stix_shifter_utils.testing import Answer, Fault, Received
 
@@ -285,6 +286,29 @@ def test_identical_searches_are_asked_once(product: Tables) -> None:
     ]
     assert len(bodies) == len(set(bodies))
     assert all(body.count("443") == 1 for body in bodies if "443" in body)
+
+
+def test_a_source_that_takes_short_spans_only_is_asked_for_one_after_the_other(
+    product: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = table_source("tables", product, connector="synchronous_template:dialect1")
+    pattern = f"[network-traffic:dst_port IN (443, 53)] {WINDOW}"
+    whole = hunt(pattern, [source])
+    assert len(whole.ledger.sources[0].searches) == 1
+    hours = Capabilities(longest_window_days=5 / 24)
+    monkeypatch.setattr("stix_shifter.hunt.plan.capabilities_of", lambda _: hours)
+    sliced = hunt(pattern, [source])
+    spans = [search.to_json()["window"] for search in sliced.ledger.sources[0].searches]
+    assert [(one["start"][8:16], one["stop"][8:16]) for one in spans] == [
+        ("01T00:00", "01T05:00"), ("01T05:00", "01T10:00"), ("01T10:00", "01T15:00"),
+        ("01T15:00", "01T20:00"), ("01T20:00", "02T00:00"),
+    ]  # fmt: skip
+    assert observed(sliced) == observed(whole)
+    assert sliced.ledger.matched == 40
+    shown = sliced.ledger.sources[0].verdicts["dialect1"]
+    assert [one.verdict for one in shown] == [
+        one.verdict for one in whole.ledger.sources[0].verdicts["dialect1"]
+    ]
 
 
 def test_rows_that_are_the_same_are_as_many_observations(bundle_source: MakeBundle) -> None:
