@@ -52,6 +52,7 @@ _KEPT_MAPPINGS: Final = 64
 _TIMES: Final = (EpochToTimestamp, EpochSecondsToTimestamp)
 """Transformers that give valid timestamps, which need no second look."""
 _SINGLE: Final = (ValueLeaf, ObservedLeaf)
+_BEHIND: Final = (ObservedLeaf, ReferenceLeaf)
 _PLAIN: Final = frozenset({"key", "object", "references", "unwrap", "group", "cybox"})
 """Keywords of a leaf that does nothing but refer."""
 _OBSERVED: Final[Mapping[str, Kind]] = {
@@ -254,7 +255,7 @@ class _Compiler:
             found = self._observed(key.steps[0], where, is_time=transformer in _TIMES)
         if transform is None:
             return found
-        leaf = replace(found.leaf, transform=transform) if isinstance(found.leaf, ObservedLeaf) else None
+        leaf = replace(found.leaf, transform=transform) if isinstance(found.leaf, _BEHIND) else None
         return _Compiled(transformed(found.step, transform), leaf)
 
     def _value(self, entry: Mapping[str, Any], key: Key, transform: Transform | None, each: Any) -> _Compiled:

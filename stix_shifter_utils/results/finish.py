@@ -148,3 +148,28 @@ def observed_data(
         if name not in made:
             made[name] = value
     return made
+
+
+def without_twins(observed: Object, objects: list[Object]) -> list[Object] | None:
+    """The group of a row in which objects have one id; None where it takes more to make such two one.
+
+    `objects` in the order in which ids are given, as `Identifier` leaves them when there are twins.
+    """
+    first: dict[str, Object] = {}
+    twins: set[str] = set()
+    for item in objects:
+        mine = first.setdefault(item["id"], item)
+        if mine is not item:
+            twins.add(item["id"])
+            if mine != item:
+                return None
+    for item in first.values():
+        if "extensions" in item:
+            return None  # with references further down
+        for name, value in item.items():
+            if type(value) is list and name.endswith("_refs") and all(type(each) is str for each in value):
+                item[name] = [
+                    each for at, each in enumerate(value) if each not in twins or each not in value[:at]
+                ]
+    observed["object_refs"] = list(first)
+    return [observed, *first.values()]

@@ -56,9 +56,10 @@ class ObservedLeaf:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceLeaf:
-    """References that follow each other."""
+    """References that follow each other, or one behind a transformer, which has to give something."""
 
     references: tuple[Reference, ...]
+    transform: Transform | None = None
 
 
 Leaf = ValueLeaf | ChoiceLeaf | ObservedLeaf | ReferenceLeaf

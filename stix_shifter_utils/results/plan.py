@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.results.build import Object, Path, RowBuild
 from stix_shifter_utils.results.compile import as_it_is
-from stix_shifter_utils.results.finish import instance_name, number_objects, observed_data
+from stix_shifter_utils.results.finish import instance_name, number_objects, observed_data, without_twins
 from stix_shifter_utils.results.leaves import NATIVE, ChoiceLeaf, ObservedLeaf, ReferenceLeaf, ValueLeaf
 from stix_shifter_utils.results.report import ResultsReport
 from stix_shifter_utils.results.settle import Settled
 from stix_shifter_utils.results.source import Source, indented
-from stix_shifter_utils.results.steps import parts_lost, reference_step
+from stix_shifter_utils.results.steps import NO_OBJECT, parts_lost, reference_step
 from stix_shifter_utils.results.transformers.addresses import (
     CheckIPv4,
     CheckIPv6,
@@ -50,7 +50,8 @@ Bind = Callable[..., Callable[[dict[str, Any]], "list[Object] | None"]]
 """`bind(own, key_of, identity_id, now, dropped, partial)` gives the function from a row to its objects."""
 
 _ARGUMENTS: Final = ("own", "key_of", "identity_id", "now", "dropped", "partial")
-_CONTAINERS: Final = (dict, list, tuple)
+_PARTS: Final = ("clean", "guard", "id", "frame", "twins", "count", "make")
+"""Parts of the code behind reading and transforming; counts come when the row can no longer be given up."""
 _SCALARS: Final = (str, int, float, bool)
 _CHECKS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     CheckIPv4.transform: ipv4, CheckIPv6.transform: ipv6, ipv4: ipv4, ipv6: ipv6,
@@ -208,7 +209,7 @@ class _Planner:
         self.is_exact, self.keeps_unmapped = is_exact, keeps_unmapped
         self.report = ResultsReport()
         self.build = RowBuild(version, self.report, None)
-        self.source = Source("once", "read", "transform", "clean", "guard", "id", "make", "count")
+        self.source = Source("once", "read", "transform", *_PARTS)
 
     # the walk
 
@@ -217,7 +218,7 @@ class _Planner:
             if value is None:
                 continue
             if name in level.levels:
-                self.enter(level.levels[name], value, path, self.read(place, name))
+                self.enter(level.levels[name], value, path, self.read(place, name), level.prefix + name)
             elif name in level.leaves:
                 for leaf in level.leaves[name]:
                     self.leaf(leaf, value, path, self.read(place, name), level.prefix + name)
@@ -227,32 +228,43 @@ class _Planner:
     def read(self, place: str, name: Any) -> str:
         return self.source.variable("read", f"{place}[{self.source.bind(name)}]")[0]
 
-    def enter(self, level: Level, value: Any, path: Path, place: str) -> None:
+    def enter(self, level: Level, value: Any, path: Path, place: str, field: str) -> None:
         if level.group_references:
             raise UnforeseenError
         if type(value) is dict:
             self.walk(level, value, path, place)
-            return
-        if type(value) is not list:
+        elif type(value) is list:
+            for index, item in enumerate(value):
+                if item is not None:
+                    self.walk(level, item, (*path, index), self.read(place, index))
+        elif type(value) not in _SCALARS:
             raise UnforeseenError
-        for index, item in enumerate(value):
-            if type(item) is dict:
-                self.walk(level, item, (*path, index), self.read(place, index))
-            elif item is not None:
-                raise UnforeseenError
+        elif not self.is_empty(value, None):
+            if isinstance(value, str):
+                self.guard(f"not {place}")
+            self.count(field, NO_OBJECT)
 
     def leaf(self, leaf: Leaf | None, value: Any, path: Path, place: str, field: str) -> None:
         match leaf:
             case ValueLeaf():
                 self.value(leaf, value, path, place, field)
             case ReferenceLeaf():
-                reference_step(*leaf.references)(self.build, value, {}, path)
+                self.refer(leaf, value, path, place)
             case ObservedLeaf():
                 self.observed(leaf, value, place, field)
             case ChoiceLeaf():
                 self.choice(leaf, value, path, place)
             case None:
                 raise UnforeseenError
+
+    def refer(self, leaf: ReferenceLeaf, value: Any, path: Path, place: str) -> None:
+        if leaf.transform is not None:
+            native = self.transformed(leaf.transform, _Native(value, type(value), place))
+            value = native.value
+            if value is None or isinstance(value, (list, tuple)):
+                raise UnforeseenError
+            self.guard(f"isinstance({native.name}, {self.source.bind((list, tuple))})")
+        reference_step(*leaf.references)(self.build, value, {}, path)
 
     def observed(self, leaf: ObservedLeaf, value: Any, place: str, field: str) -> None:
         clean = leaf.kind.clean if leaf.kind.shape == "scalar" else leaf.kind.read
@@ -485,7 +497,7 @@ class _Planner:
         given = ", ".join(f"{self.source.bind(k)}: {self.code(v)}" for k, v in self.build.observed.items())
         make, version = self.source.bind(observed_data), self.source.bind(self.version)
         own_id = self.own_id("observed-data", "")
-        add("count", f"observed = {make}({{{given}}}, {own_id}, identity_id, now, {version})")
+        add("frame", f"observed = {make}({{{given}}}, {own_id}, identity_id, now, {version})")
         return self.source.function(_ARGUMENTS, self.body())
 
     def body(self) -> str:
@@ -494,7 +506,7 @@ class _Planner:
         if parts["transform"]:
             lines += ["try:", *(f"    {line}" for line in parts["transform"])]
             lines += ["except Exception:", "    return None"]
-        for part in ("clean", "guard", "id", "count", "make"):
+        for part in _PARTS:
             lines += parts[part]
         once = indented(parts["once"], 1)
         return f"{once}    def plan(row):\n{indented(lines, 2)}    return plan\n"
@@ -523,9 +535,15 @@ class _Planner:
         for key in (*first, *later):
             if self.identify(key, objects[key], marks[key], known):
                 shared.setdefault(objects[key]["type"], []).append(marks[key].name)
-        for names in shared.values():
-            if len(names) > 1:
-                self.source.add("id", f"if len({{{', '.join(names)}}}) != {len(names)}: return None")
+        several = [f"len({{{', '.join(names)}}}) != {len(names)}" for names in shared.values() if names[1:]]
+        if several:
+            given = ", ".join(self.code(objects[key] | {"id": marks[key]}) for key in (*first, *later))
+            twins = self.source.bind(without_twins)
+            self.source.add("twins", "group = observed")
+            self.source.add("twins", f"if {' or '.join(several)}:")
+            self.source.add("twins", f"    group = {twins}(observed, [{given}])")
+            self.source.add("twins", "    if group is None: return None")
+            self.source.add("make", "if group is not observed: return group")
         self.emit(objects, marks)
 
     def emit(self, objects: Mapping[Any, Object], marks: Mapping[Any, Mark]) -> None:

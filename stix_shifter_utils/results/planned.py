@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.results.compile import ResultsMapping
     from stix_shifter_utils.results.report import ResultsReport
 
-ROWS_BEFORE_PLAN: Final = 16
+ROWS_BEFORE_PLAN: Final = 32
 """Rows of a shape that are taken in the general way first: a plan costs as much as making some of them."""
 MOST_PLANS: Final = 256
 """Plans per map, and a tenth of the shapes that are counted: there are sources whose rows all differ."""

@@ -1,4 +1,4 @@
-"""The shape of a row: which names it has, in which order, and of which types their values are.
+"""The shape of a row: which names of the map it has, in which order, and of which types their values are.
 
 Two rows of one shape take the same way through a map, but for values that do not fit; what that way is, is
 `plan`'s matter. An exact shape also tells which texts are empty and of which kind each address is.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.results.leaves import ChoiceLeaf, ReferenceLeaf, ValueLeaf
@@ -44,10 +45,21 @@ def shape_of(level: Level, row: Mapping[str, Any], exact: bool = False) -> Hasha
     if known is None:
         if len(level.shapes) >= _KEPT:
             level.shapes.clear()
-        known = level.shapes[key] = (next(_numbers), *_probes(level, row))
+        known = level.shapes[key] = (_number(level, *key), *_probes(level, row))
     number, always, when_exact = known
     probes = when_exact if exact else always
     return (number, *[probe(row[name], exact) for name, probe in probes]) if probes else number
+
+
+def _number(level: Level, names: tuple[Any, ...], types: tuple[type, ...]) -> int:
+    """The number of a shape. Names that the map does not have, and those of nothing, make no difference."""
+    present = [pair for pair in zip(names, types, strict=True) if pair[1] is not NoneType]
+    mapped = tuple([pair for pair in present if pair[0] in level.steps])
+    key = (mapped, len(mapped) == len(present))
+    number: int | None = level.shapes.get(key)
+    if number is None:
+        number = level.shapes[key] = next(_numbers)
+    return number
 
 
 def exact_type(value: Any) -> type:

@@ -35,6 +35,7 @@ FLAT: dict[str, Any] = {
     "name": [{"key": "file.name", "object": "file"}, {"key": "x-thing.name", "object": "thing"}],
     "title": {"key": "x-thing.name", "object": "thing"},
     "md5": {"key": "file.hashes.MD5", "object": "file"},
+    "inner": {"pid": {"key": "process.pid"}},
     "ips": [
         {"key": "ipv4-addr.value", "object": "ip", "unwrap": True, "transformer": "FilterIPv4List"},
         {"key": "ipv6-addr.value", "object": "ip", "unwrap": True, "transformer": "FilterIPv6List"},
@@ -124,9 +125,10 @@ def test_values_that_do_not_fit_a_plan_take_the_general_way(
         {"port": "443"}, {"proto": ""}, {"end": "2023-01-01T00:00:00.000Z"}, {"end": "2024-01-01T00:00:01Z"},
         {"end": "never"}, {"name": "b"}, {"name": ""}, {"title": "\ud800"}, {"md5": "not hexadecimal"},
         {"ips": ["10.0.0.2", "10.0.0.3"]}, {"ips": ["10.0.0.2", "10.0.0.2"]}, {"ips": ["10.0.0.1", "x"]},
+        {"ips": ["10.0.0.1", "2001:db8::1"]}, {"inner": "a", "name": "a"}, {"inner": {"pid": 5}},
         {"ips": []}, {"ips": ["10.0.0.2"] * (LONGEST_LIST + 1)}, {"src": None}, {"ips": None},
     ]  # fmt: skip
-    rows = [row for other in others for row in (good, good | other, good | other | {"name": "c"})]
+    rows = [row for other in others for row in (good, good | other, {"unmapped": 1} | good | other)]
     options = ResultsOptions(version=version, now=NOW)
     general, counted, _ = translated(FLAT, rows, identity, options, monkeypatch, NEVER)
     by_plan, counted_too, plans = translated(FLAT, rows, identity, options, monkeypatch, 0)
