@@ -125,7 +125,7 @@ def closed_loop(events: list[dict[str, Any]], patterns: int, *, audit: bool) -> 
 
 
 def test_the_loop_closes_over_real_events_and_every_verdict_holds() -> None:
-    report = closed_loop(rows(120), 40, audit=True)
+    report = closed_loop(rows(100), 25, audit=True)
     assert not report.failures, str(report)
     assert report.share >= 0.4, str(report)
     assert report.verdicts[Verdict.EXACT] >= 5

@@ -96,6 +96,7 @@ class SplCompiler(QueryCompiler[Spl]):
         capabilities: Capabilities | None = None,
     ) -> None:
         super().__init__(mapping, options, capabilities)
+        self._fields: str | None = None
         removed = {name for name, text in mapping.operators.items() if not text}
         self._lacks = {
             one for one, name in CLASSIC_NAMES.items() if f"ComparisonComparators.{name}" in removed
@@ -134,8 +135,10 @@ class SplCompiler(QueryCompiler[Spl]):
 
     def fields(self) -> str:
         """The fields that come back: those that results know, with commas between."""
-        names = dict.fromkeys([self.time_field, *self.mapping.index.natives])
-        return ", ".join(name for name in map(search_name, names) if name)
+        if self._fields is None:
+            names = dict.fromkeys([self.time_field, *self.mapping.index.natives])
+            self._fields = ", ".join(name for name in map(search_name, names) if name)
+        return self._fields
 
     def all_of(self, parts: Sequence[Spl]) -> Spl:
         windows = [part for part in parts if part.search is None]

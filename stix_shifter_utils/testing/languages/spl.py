@@ -26,6 +26,9 @@ SIGNS: Final = ("!=", "<=", ">=", "==", "=", "<", ">")
 _BARE: Final = re.compile(r"[^\s\"'`()|,=<>!\[\]\\](?:[^\s\"`()|,=<>!\[\]]|!(?!=))*")
 _NUMBER: Final = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?(?![\w.])")
 _WORD: Final = re.compile(r"[A-Za-z_][\w.]*")
+_SOME_BLANKS: Final = re.compile(r"[ \t\r\n]+")
+_BLANKS: Final = frozenset(" \t\r\n")
+_NAMES: Final = re.compile(r"[A-Za-z_]\w*(?:, [A-Za-z_]\w*)*(?=\s*(?:\||\Z))")
 _DEEPEST: Final = 150
 
 
@@ -117,8 +120,9 @@ class _Reader:
         return SplError(message)
 
     def blank(self) -> None:
-        while self.place < len(self.text) and self.text[self.place] in " \t\r\n":
-            self.place += 1
+        if self.text[self.place : self.place + 1] in _BLANKS:
+            found = _SOME_BLANKS.match(self.text, self.place)
+            self.place = found.end() if found else self.place
 
     def at_end(self) -> bool:
         self.blank()
@@ -220,6 +224,11 @@ class _Reader:
         return int(found[0])
 
     def names(self) -> tuple[str, ...]:
+        self.blank()
+        plain = _NAMES.match(self.text, self.place)
+        if plain:  # the common case, at once
+            self.place = plain.end()
+            return tuple(plain[0].split(", "))
         names = [self.name()]
         while self.take(",") or not (self.at_end() or self.peek("|")):
             names.append(self.name())
