@@ -95,7 +95,7 @@ def test_the_loop_closes_and_every_verdict_holds(language: str, patterns: int) -
 @pytest.mark.engine
 @pytest.mark.skipif(bool(lucene_engine.missing()), reason=lucene_engine.missing())
 def test_the_loop_closes_for_five_hundred_patterns_and_lucene_finds_the_same() -> None:
-    bench = Bench(600, "lucene")
+    bench = Bench(300, "lucene")
     report = bench.loop(500, audit=False)
     assert not report.failures, str(report)
     assert report.patterns == 500
