@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from stix_shifter_utils.pattern import Comparator
 from stix_shifter_utils.query.answers import Answer, Scope
@@ -43,6 +43,8 @@ UNMAPPED: Final = "no field of the source is mapped to it"
 NEVER_BACK: Final = "no result of this source has the property"
 NOT_ASKED: Final = "it comes back in results, but no field can be asked for it"
 OWN_WAY: Final = "the source compares in its own way"
+ROWS_TELL: Final = "only the rows themselves can tell"
+NO_WORDS: Final = "the source cannot be asked for this field in this way"
 BLIND: Final = (
     "the source can only be asked for more than it says, and its values do not come back to be checked"
 )
@@ -178,7 +180,7 @@ class Writer(ABC, Generic[F]):
             asked = self._write_way(way, checked=checked)
             if asked is not None:
                 return asked
-        reason = ways[-1].reason if ways else "only the rows themselves can tell"
+        reason = (ways[-1].reason if ways else ROWS_TELL) or NO_WORDS
         return _Asked(None, exact=False, reason=reason, local=True)
 
     def _write_way(self, way: Choice, *, checked: bool) -> _Asked[F] | None:
@@ -244,7 +246,7 @@ class Writer(ABC, Generic[F]):
         """The common case, without a look at each comparison: what a list says holds for each value."""
         path = comparisons[0].path
         inverters = self.inverters(path, checked=checked)
-        if not inverters or not all(map(_is_simple, inverters)) or not self._can_all(inverters):
+        if not inverters or not all(one.by_values for one in inverters) or not self._can_all(inverters):
             return None
         lists = _Lists()
         values = [
@@ -254,13 +256,15 @@ class Writer(ABC, Generic[F]):
         ]
         note: _Note = []
         for place, one in enumerate(inverters):
-            if not lists.take(place, one.equal(values, negated=False), note, one.doubt, len(values)):
+            if not lists.take(place, one, values, note):
                 return None
         written = self._write_lists(lists, checked=checked)
         if written is None:
             return None
         if note:
             answer = self._joined_answer(note, written, path, checked=checked)
+            if checked and answer.verdict is Verdict.UNSEARCHABLE:
+                return None
         else:
             answer = self._same_answer(Verdict.EXACT, "", blind=False)
         found: list[F | Scope] = [part for parts, _ in written.values() for part in parts]
@@ -344,19 +348,23 @@ class _Lists:
         else:
             self.notes.append(None)
 
-    def take(self, place: int, ways: Ways, note: _Note, doubt: str, number: int) -> bool:
+    def take(self, place: int, one: Inverter, values: Sequence[Any], note: _Note) -> bool:
         """Take the values of many comparisons for one field; False when they are not all alike.
 
-        They are where one list is exact; where it is not, if only for the doubt that the field is under, and
-        none of the `number` values was left out of it.
+        They are where one list is exact and its values come back. Else none of the values may be left out
+        of the list, and what is against it must be said of the field, whatever the value.
         """
+        ways = one.equal(values, negated=False)
         if not isinstance(ways, Fixed):
             if not ways or not _is_list(ways):
                 return False
             choice, demand = ways[0], ways[0].conditions[0].demand
-            whole = isinstance(demand, OneOf) and len(demand.values) == number
-            if not choice.exact and not (doubt and choice.reason == doubt and whole):
+            is_whole = isinstance(demand, OneOf) and len(demand.values) == len(values)
+            of_field = choice.exact or choice.reason in (one.doubt, one.vague)
+            if not of_field or not (is_whole or (choice.exact and one.binding.comes_back)):
                 return False
+        elif not one.binding.comes_back:
+            return False
         self._take(place, ways, note)
         return True
 
@@ -378,11 +386,6 @@ def _is_list(ways: Ways) -> bool:
         return False
     condition = ways[0].conditions[0]
     return isinstance(condition.demand, OneOf) and not condition.negated
-
-
-def _is_simple(one: Inverter) -> bool:
-    """Whether one list for a field says of all its values what it says of each, if they are alike."""
-    return one.by_values and one.binding.comes_back
 
 
 def _says(way: Choice, comparator: Comparator) -> bool:
