@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from stix_shifter_utils.results.plan import Bind, InexactError, UnforeseenError, make_plan
+from stix_shifter_utils.results.plan import Bind, make_plan
 from stix_shifter_utils.results.shapes import ShapelessError, shape_of
+from stix_shifter_utils.results.slots import InexactError, UnforeseenError
 from stix_shifter_utils.stix.ids import own_id_maker
 
 if TYPE_CHECKING:
