@@ -1,7 +1,7 @@
 """Real ECS documents: the loop closes in both languages, Lucene itself agrees, real patterns are asked.
 
-14,562 different documents of Windows and Zeek events. Lucene 8.7 reads and runs every generated query string, and finds
-just what the evaluator that stands for the product in all other tests finds.
+14,562 different documents of Windows and Zeek events. Lucene 8.7 reads and runs every generated query string,
+and finds just what the evaluator that stands for the product in all other tests finds.
 """
 
 from __future__ import annotations
