@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--published", metavar="PYTHON", help="an interpreter that has the published package")
     parser.add_argument("--only", default="", metavar="TEXT", help="only rows with this text in name or part")
     parser.add_argument("--long", action="store_true", help="also 1,000,000 rows (some minutes more)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="at most so many rounds for a row (quicker)")
     parser.add_argument("--no-compare", action="store_true", help="do not compare the answers of both sides")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
     arguments = parser.parse_args()
@@ -47,7 +48,7 @@ def main() -> None:
     for row in rows(setting, long=arguments.long):
         if arguments.only.lower() not in f"{row.part} {row.name}".lower():
             continue
-        outcomes.append(measure(row, setting.python, setting.published))
+        outcomes.append(measure(row, setting.python, setting.published, arguments.rounds))
         sys.stderr.write(f"{row.name}: {outcomes[-1].ours} {outcomes[-1].theirs} {outcomes[-1].failed}\n")
     answers: list[Agreement] = [] if arguments.no_compare else list(agreements(setting))
     print_table(outcomes, answers)

@@ -51,15 +51,15 @@ class Outcome:
         return "no"
 
 
-def measure(row: Row, python: str, published: str | None) -> Outcome:
-    """Run both sides of a row in turn, as many rounds as it asks for."""
+def measure(row: Row, python: str, published: str | None, most: int | None = None) -> Outcome:
+    """Run both sides of a row in turn, as many rounds as it asks for, or `most`."""
     sides: dict[str, tuple[str | None, tuple[Work, ...]]] = {
         "ours": (python, row.ours),
         "theirs": (published, row.theirs),
     }
     found: dict[str, list[float]] = {"ours": [], "theirs": []}
     failed = ""
-    for _ in range(row.rounds):
+    for _ in range(min(row.rounds, most or row.rounds)):
         for side, (program, works) in sides.items():
             answers = [run(program, work) for work in works] if program else []
             wrong = [f"{side}: {answer['failed']}" for answer in answers if answer.get("failed")]
@@ -73,7 +73,9 @@ def measure(row: Row, python: str, published: str | None) -> Outcome:
 def run(python: str, work: Work) -> Work:
     """One work in a fresh process; what fails is told under `failed`."""
     if work["case"] == "command":
-        return command([places.script(python), *work["command"]])
+        own = python == sys.executable
+        command([places.script(python), *work["command"]], environment(own=own))  # leaves bytecode behind
+        return command([places.script(python), *work["command"]], environment(own=own))
     program = sys.executable if work.get("here") else python
     own = program == sys.executable
     try:
@@ -95,15 +97,22 @@ def run(python: str, work: Work) -> Work:
 
 
 def environment(*, own: bool) -> dict[str, str]:
-    """The environment of a process: our checkout is on the path of our side only."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return {**kept, "PYTHONPATH": str(places.ROOT)} if own else kept
+    """The environment of a process: our checkout is on the path of our side only.
+
+    Both sides have bytecode, as installed packages have: ours is kept apart from the checkout.
+    """
+    left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
+    ours = {"PYTHONPATH": str(places.ROOT), "PYTHONPYCACHEPREFIX": str(places.HOME / "bytecode")}
+    return {**kept, **ours} if own else kept
 
 
-def command(arguments: Iterable[str]) -> dict[str, Any]:
+def command(arguments: Iterable[str], variables: dict[str, str]) -> dict[str, Any]:
     """A command in a fresh process: its CPU seconds with the start of Python, and the wall clock."""
     start = time.perf_counter()
-    process = subprocess.Popen(list(arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+    process = subprocess.Popen(
+        list(arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", env=variables
+    )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)

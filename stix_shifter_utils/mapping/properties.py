@@ -144,6 +144,8 @@ def _stands(kind_name: str, steps: Sequence[str], kinds: Sequence[Kind], version
         holder[step] = [inner] if kind.is_list else inner
         holder = inner
     value: Any = 1 if _cleaning(kinds[-1]) is Cleaning.WHOLE else "x"
+    if kinds[-1].shape in {"struct", "structs"}:
+        value = {}
     holder[steps[-1]] = [value] if kinds[-1].is_list else value
     if not settle(item, version) or not settle_references(item, lambda target: kind_name):
         return False

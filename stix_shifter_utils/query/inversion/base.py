@@ -53,6 +53,8 @@ class Inverter:
         if not self.doubt and self.kind is Kind.UNKNOWN:
             self.doubt = f"the kind of the field {binding.field} is not stated"
         self.certain = not self.doubt
+        self.vague = ""
+        """Why a way to ask for a value of any kind is not exact, beside the doubt about the field."""
 
     def ways(self, comparison: Comparison) -> Ways:  # noqa: PLR0911  one return for each comparator
         """The ways to ask for a comparison."""
