@@ -120,6 +120,7 @@ def docker_host() -> Iterator[str]:
     finally:
         engine.terminate()
         engine.wait(60)
+        sh("umount", "--lazy", place / "exec" / "netns" / "default", check=False)  # Docker leaves it mounted
         shutil.rmtree(place, ignore_errors=True)
 
 
