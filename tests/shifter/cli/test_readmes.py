@@ -19,9 +19,19 @@ def commands() -> Iterator[tuple[Path, str]]:
     """Each command of a fenced block, its lines joined."""
     for page in PAGES:
         for block in page.read_text(encoding="utf-8").split("```")[1::2]:
-            for line in block.replace("\\\n", " ").splitlines():
+            for line in whole_lines(block):
                 if line.startswith("stix-shifter ") and not line.endswith("--help"):
                     yield page, line.split("   #")[0]
+
+
+def whole_lines(block: str) -> Iterator[str]:
+    """The lines of a block as a shell takes them: joined at a backslash, and inside quotes."""
+    open_line = ""
+    for line in block.replace("\\\n", " ").splitlines():
+        open_line = f"{open_line} {line}" if open_line else line
+        if open_line.count("'") % 2 == 0 or not open_line.startswith("stix-shifter "):
+            yield open_line
+            open_line = ""
 
 
 COMMANDS = [pytest.param(line, id=f"{page.parent.name}-{n}") for n, (page, line) in enumerate(commands())]
@@ -35,7 +45,7 @@ def test_the_pages_hold_commands() -> None:
 def test_a_command_of_a_readme_is_one(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = shlex.split(line)[1:]
     names_files = any(word.startswith("@") for word in words)
-    if words[0] in NEEDS_NO_SOURCE and not names_files:
+    if words[0] in NEEDS_NO_SOURCE and not names_files and words[1:2] != ["proxy"]:
         assert main(words) == 0, capsys.readouterr().err
         return
     args = vars(make_parser().parse_args(["{}" if word.startswith("@") else word for word in words]))
