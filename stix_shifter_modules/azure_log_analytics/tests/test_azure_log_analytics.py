@@ -47,16 +47,20 @@ class TestLogAnalytics(ConnectorSuite):
         return rows
 
 
-@pytest.mark.engine
-class TestRealEvents(TestLogAnalytics):
-    """The loop over real events of the Windows security log."""
+class RealEvents(TestLogAnalytics):
+    """The same over real events of the Windows security log, for the loop alone."""
 
     loop_patterns: ClassVar = 500
 
     def product(self) -> own.Product:
-        if not EVENTS.is_file():
-            pytest.skip(f"no sample data at {DATA}; set STIX_SHIFTER_TEST_DATA")
         return own.Product({"SecurityEvent": real_rows(150)})
+
+
+@pytest.mark.engine
+def test_the_loop_closes_over_real_events() -> None:
+    if not EVENTS.is_file():
+        pytest.skip(f"no sample data at {DATA}; set STIX_SHIFTER_TEST_DATA")
+    RealEvents().test_the_loop_closes()
 
 
 def real_rows(most: int) -> list[dict[str, Any]]:
