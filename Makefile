@@ -1,6 +1,6 @@
 # The two commands of the README are `make demo` and `make test`; each sets up what it needs in .venv and says what it does.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-engines test-images wheels release lint types bench compat clean
+.PHONY: help setup demo test test-engines test-images wheels release lint types bench compat pages grades clean
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -63,6 +63,12 @@ bench: $(READY) $(PUBLISHED)/.ready  ## measure speed and start-up against the p
 
 compat: $(READY)  ## run published connectors on the published core and on this one, and compare (needs the package index)
 	@$(BIN)/python -m compat
+
+pages: $(READY)  ## write the pages of docs/ that are made from the code: connectors, query languages
+	@$(BIN)/python -m stix_shifter.pages
+
+grades: $(READY)  ## run the standard suite of each connector and keep its grade for the pages (minutes)
+	@$(BIN)/python -m stix_shifter.pages --grades
 
 clean:  ## remove what builds and tests leave behind
 	rm -rf build dist demo-out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -34,7 +34,7 @@ def write_grades() -> None:
     found = {}
     for name in connectors.connectors():
         done = subprocess.run([*command, name], capture_output=True, text=True, check=False)  # noqa: S603  our own
-        found[name] = str(json.loads(done.stdout)[name]["grade"])
+        found[name] = json.loads(done.stdout)[name]["grade"] or ""
     GRADES.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 

@@ -53,7 +53,8 @@ def index_page(grades: Mapping[str, str]) -> str:
     """The table of all connectors."""
     lines = [_MADE, "# Connectors", ""]
     lines += [
-        "Each line is made from the connector itself. *Grade*: what its tests prove.",
+        "Each line is made from the connector itself. *Grade*: what the standard suite says of its tests;",
+        "a connector without one is held to tests of its own.",
         "*Checked*: the vendor's documents or versions that it was written against, and when.",
         "",
         "| connector | product | dialects | asks in | flow | grade | checked |",
