@@ -58,13 +58,3 @@ def joined(clauses: Iterable[Clause], operator: str, binds: Binds) -> Clause:
 
 AND: Final = " AND "
 OR: Final = " OR "
-
-
-def all_of(clauses: Iterable[Clause]) -> Clause:
-    """Clauses joined by AND."""
-    return joined(clauses, AND, Binds.AND)
-
-
-def any_of(clauses: Iterable[Clause]) -> Clause:
-    """Clauses joined by OR."""
-    return joined(clauses, OR, Binds.OR)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from stix_shifter_utils.mapping import FieldBinding, Kind
 from stix_shifter_utils.mapping.kinds import TEXT_KINDS
@@ -56,9 +56,6 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
     """Standard SQL. A database overrides words; a connector, perhaps `formats`, `table` or `select`."""
 
     dialect = "SQL"
-
-    time_field: ClassVar[str | None] = None
-    """The field that windows restrict, in place of the mapping's."""
 
     def __init__(
         self,
@@ -153,17 +150,6 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
         is_text = binding.kind.kind in TEXT_KINDS and not isinstance(demand[0].low or demand[0].high, str)
         field = self.as_number(column) if is_text else column
         return (None, False) if field is None else (self._between(field, demand[0], negated=False), demand[1])
-
-    def time_bindings(self) -> tuple[list[FieldBinding], bool]:
-        """The fields that say when a row was observed, and whether these are all that results show."""
-        index = self.mapping.index
-        shown = [*index.time_bindings("first_observed"), *index.time_bindings("last_observed")]
-        named = self.time_field or index.fields.time
-        by_name = {binding.field: binding for binding in shown}
-        if named is None:
-            return list(by_name.values()), len(index.time_bindings("first_observed")) <= 1
-        own = by_name.get(named) or FieldBinding(named, tuple(named.split(".")), index.fields.kind(named))
-        return [own], set(by_name) <= {named}
 
     # Conditions.
 
