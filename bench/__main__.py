@@ -43,7 +43,8 @@ def main() -> None:
     parser.add_argument("--no-compare", action="store_true", help="do not compare the answers of both sides")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
     arguments = parser.parse_args()
-    setting = settings(arguments.published)
+    published = places.interpreter(arguments.published) if arguments.published else None
+    setting = settings(published)
     outcomes: list[Outcome] = []
     for row in rows(setting, long=arguments.long):
         if arguments.only.lower() not in f"{row.part} {row.name}".lower():
@@ -53,7 +54,7 @@ def main() -> None:
     answers: list[Agreement] = [] if arguments.no_compare else list(agreements(setting))
     print_table(outcomes, answers)
     if arguments.write:
-        write_page(outcomes, answers, version(arguments.published) if arguments.published else "left out")
+        write_page(outcomes, answers, version(published) if published else "left out")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ packages that are copied as they are; nobody reads them here.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -115,6 +116,14 @@ def rows(kind: str, count: int) -> Path:
     folder = HOME / "rows"
     folder.mkdir(parents=True, exist_ok=True)
     return write_rows(folder / f"{kind}-{count}.ndjson", kind, count)
+
+
+def interpreter(given: str) -> str:
+    """The path of an interpreter for processes that run in another folder.
+
+    A link stays a link: the interpreter of a virtual environment is known by the place of its link.
+    """
+    return os.path.abspath(given) if Path(given).is_file() else given  # noqa: PTH100  resolve() follows links
 
 
 def script(python: str) -> str:

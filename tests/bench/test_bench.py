@@ -61,6 +61,17 @@ def test_queries_within_limits_hold_every_indicator(home: Path) -> None:
     assert run(sys.executable, {**work, "most": 1000})["failed"]
 
 
+def test_an_interpreter_may_be_named_from_the_folder_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = tmp_path / "environment" / "python"
+    link.parent.mkdir()
+    link.symlink_to(sys.executable)
+    monkeypatch.chdir(tmp_path)
+    assert places.interpreter("environment/python") == str(link)
+    assert places.interpreter("python3") == "python3"
+
+
 def test_a_failure_is_told_and_counts_as_a_goal_that_is_not_met() -> None:
     row = Row(
         "x", ({"case": "query", "module": "no_such", "shape": "nested", "size": 1, "repeat": 1},), must=2
