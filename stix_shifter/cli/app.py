@@ -12,12 +12,11 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from stix_shifter.cli.arguments import UsageError
-from stix_shifter.cli.configs import Configs
+from stix_shifter.cli.commands import COMMANDS
 from stix_shifter.cli.console import (
     BROKEN_PIPE,
     ERROR_ANSWER,
@@ -27,42 +26,11 @@ from stix_shifter.cli.console import (
     WRONG_USAGE,
     Console,
 )
-from stix_shifter.cli.diff import Diff
-from stix_shifter.cli.execute import Execute
-from stix_shifter.cli.explain import Explain
-from stix_shifter.cli.host import HostCommand
-from stix_shifter.cli.hunt import HuntCommand
-from stix_shifter.cli.log import logging_to
-from stix_shifter.cli.mapping import ShowMapping
-from stix_shifter.cli.match import JudgeBundle
-from stix_shifter.cli.modules import Modules
-from stix_shifter.cli.new_connector import NewConnector
-from stix_shifter.cli.parser import Command, CommandParser, add_global_flags, declare
-from stix_shifter.cli.sandbox import SandboxCommand
-from stix_shifter.cli.sources import SourcesCommand
-from stix_shifter.cli.translate import Translate
-from stix_shifter.cli.transmit import Transmit
+from stix_shifter.cli.parser import CommandParser, add_global_flags, declare
 from stix_shifter_utils.errors import StixShifterError, TranslationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-COMMANDS: tuple[Command, ...] = (
-    Explain(),
-    Translate(),
-    Transmit(),
-    Execute(),
-    HuntCommand(),
-    SourcesCommand(),
-    Diff(),
-    JudgeBundle(),
-    ShowMapping(),
-    Modules(),
-    Configs(),
-    NewConnector(),
-    HostCommand(),
-    SandboxCommand(),
-)
 
 ABOUT = """Ask many security products one question, written as a STIX pattern, and get one STIX bundle back.
 
@@ -85,14 +53,22 @@ class VersionAction(argparse.Action):
         sys.exit(WORKED)
 
 
-def make_parser() -> CommandParser:
-    """The whole command line."""
+def make_parser(words: Sequence[str] | None = None) -> CommandParser:
+    """The command line: the whole, or the part that `words` need.
+
+    A command that the words do not name is listed without its arguments, and is not imported.
+    """
     parser = CommandParser(prog="stix-shifter", description=ABOUT, epilog="examples:\n" + EXAMPLES)
     add_global_flags(parser, top=True)
     parser.add_argument("--version", action=VersionAction, nargs=0, help="print the version and exit")
-    subparsers = parser.add_subparsers(title="commands", metavar="<command>", dest="command")
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="<command>", dest="command", prog="stix-shifter"
+    )
     for command in COMMANDS:
-        declare(subparsers, command)
+        if words is None or command.name in words:
+            declare(subparsers, command.load())
+        else:
+            subparsers.add_parser(command.name, help=command.summary, add_help=False)
     return parser
 
 
@@ -121,13 +97,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: Sequence[str], console: Console) -> int:
-    parser = make_parser()
+    parser = make_parser(words)
     if not words:
         parser.print_help(sys.stderr)
         return WRONG_USAGE
     args = parser.parse_args(words)
     if args.command is None:
         parser.error("a command is needed")
+    from stix_shifter.cli.log import logging_to
+
     with logging_to(console, debug=args.debug), _terminate_cleanly():
         code = _guarded(args, console)
     return WORKED if code == ERROR_ANSWER and args.exit_zero else code
@@ -143,6 +121,8 @@ def _guarded(args: argparse.Namespace, console: Console) -> int:
         return console.answer(_error_document(error, args))
     except Exception as error:  # noqa: BLE001  the program's outer edge
         if args.debug:
+            import traceback
+
             sys.stderr.write(console.mask(traceback.format_exc()))
         console.complain(f"{args.command}: {describe(error)}{'' if args.debug else ' (--debug shows where)'}")
         return ERROR_ANSWER

@@ -9,7 +9,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from stix_shifter.cli.app import ABOUT, COMMANDS, make_parser
+from stix_shifter.cli.app import ABOUT, make_parser
+from stix_shifter.cli.commands import COMMANDS
 from stix_shifter.cli.parser import GLOBAL_FLAGS, paragraph
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def page() -> str:
     flags = "; ".join(f"`{'`, `'.join(names)}` ({text})" for names, text in GLOBAL_FLAGS.items())
     parsers = _subparsers(make_parser())
     parts = [HEAD, ABOUT, "", CONVENTIONS.replace("{flags}", flags)]
-    for command in COMMANDS:
+    for command in (listed.load() for listed in COMMANDS):
         parts += [f"## {command.name}", "", paragraph(command.about), ""]
         parts += [*_arguments(parsers[command.name]), ""]
         parts += ["```sh", _dedented(command.examples), "```", ""]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stix_shifter.cli.app import COMMANDS, EXAMPLES
+from stix_shifter.cli.app import EXAMPLES
+from stix_shifter.cli.commands import COMMANDS
 
 pytest.importorskip("duckdb", reason="some examples search files")
 ROOT = Path(__file__).resolve().parents[3]
@@ -20,7 +21,7 @@ NEEDS_A_SERVER = ("transmit mysql", "execute mysql")
 
 def commands() -> list[str]:
     """Every command of every example, its lines joined, without comments."""
-    texts = [EXAMPLES, *(command.examples for command in COMMANDS)]
+    texts = [EXAMPLES, *(listed.load().examples for listed in COMMANDS)]
     lines = "\n".join(texts).replace("\\\n", " ").splitlines()
     found = [line.split("   #")[0].strip() for line in lines]
     return [line for line in found if line and not line.startswith("#") and not serves(line)]

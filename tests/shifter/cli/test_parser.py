@@ -1,9 +1,13 @@
 import argparse
+import re
+import subprocess
+import sys
 
 import pytest
 
-from stix_shifter.cli.app import COMMANDS, make_parser
+from stix_shifter.cli.app import make_parser
 from stix_shifter.cli.arguments import UsageError
+from stix_shifter.cli.commands import COMMANDS, Listed
 
 
 def parsed(*words: str) -> argparse.Namespace:
@@ -70,12 +74,35 @@ def test_wrong_usage_is_one_line_that_names_the_argument(words: list[str], named
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_the_help_of_every_command_teaches_by_example(
-    command: object, capsys: pytest.CaptureFixture[str]
+    command: Listed, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name = command.name  # type: ignore[attr-defined]  # a Command; pytest hands it over as object
+    name = command.name
     with pytest.raises(SystemExit) as caught:
         make_parser().parse_args([name, "--help"])
     text = capsys.readouterr().out
     assert caught.value.code == 0
     assert "examples:\n" in text
     assert f"stix-shifter {name} " in text.partition("examples:")[2]
+
+
+@pytest.mark.parametrize("listed", COMMANDS, ids=lambda listed: listed.name)
+def test_the_list_of_commands_says_what_each_command_says(listed: Listed) -> None:
+    command = listed.load()
+    assert (listed.name, listed.summary) == (command.name, command.summary)
+
+
+def test_only_the_command_that_is_named_is_imported() -> None:
+    names = "[name for name in sys.modules if name.startswith('stix_shifter.cli.')]"
+    code = f"import sys\nfrom stix_shifter.cli.app import main\nmain({{}})\nprint({names}, file=sys.stderr)"
+    words = ["mapping", "no_such"]
+    done = subprocess.run(
+        [sys.executable, "-c", code.format(words)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "stix_shifter.cli.mapping" in done.stderr
+    assert not {"translate", "hunt", "transmit", "host"} & set(re.findall(r"cli\.(\w+)", done.stderr))
+
+
+def test_a_command_is_found_behind_a_word_that_names_another(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parsed("mapping", "hunt").module == "hunt"
+    words = ["mapping", "hunt"]
+    assert make_parser(words).parse_args(words).command == "mapping"
