@@ -49,9 +49,16 @@ HOST = [  # the proxy host
 ]
 SPARK = ["pyspark[sql]>=3.5,<5", "pyarrow>=14", "pandas>=2.2,<3"]  # Spark itself is not ready for pandas 3
 SANDBOX = ["cryptography>=42"]  # the certificates of make-believe products
+DATAFRAME = ["pandas>=2.2,<4"]  # what a hunt found as a DataFrame
+PARQUET = ["duckdb>=1.2,<3"]  # and as a Parquet file
+KEYRING = ["keyring>=24,<26"]  # ${keyring:SERVICE/USER} instead of a password
 TEST = [
     *HOST,
     *SANDBOX,
+    *DATAFRAME,
+    *PARQUET,
+    *KEYRING,
+    "keyrings.alt>=5,<6",  # a keyring in a file
     "schemathesis>=4,<5",
     "pytest>=8,<10",
     "pytest-xdist>=3.5,<4",
@@ -83,6 +90,9 @@ NEEDS = Needs(
         "spark": SPARK,
         "host": HOST,
         "sandbox": SANDBOX,
+        "dataframe": DATAFRAME,
+        "parquet": PARQUET,
+        "keyring": KEYRING,
     },
     development={"test": TEST},  # of a checkout
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from stix_shifter.hunt.columns import kind_of, read_time
 from stix_shifter.hunt.table import columns
 from stix_shifter_utils.errors import ConfigurationError
 from stix_shifter_utils.stix import write_bundle, write_ndjson
@@ -14,10 +15,19 @@ from stix_shifter_utils.stix import write_bundle, write_ndjson
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stix_shifter.hunt.columns import Kind
     from stix_shifter.hunt.format_names import Format
     from stix_shifter.hunt.report import HuntReport
     from stix_shifter_utils.stix import Version
 
+_TYPES: Final[dict[Kind, str]] = {
+    "time": "TIMESTAMPTZ",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "text": "VARCHAR",
+    "mixed": "VARCHAR",
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that spreadsheet programs would run."""
 
@@ -60,11 +70,11 @@ def _cell(value: Any) -> Any:
 
 
 def _parquet(report: HuntReport, out: BinaryIO) -> None:
-    """By DuckDB; times as they are in STIX, lists as JSON text."""
+    """By DuckDB; times as instants, lists as JSON text."""
     try:
         import duckdb
     except ModuleNotFoundError as error:
-        message = "parquet needs the Python package duckdb: pip install duckdb"
+        message = "parquet needs the Python package duckdb: pip install 'stix-shifter[parquet]'"
         raise ConfigurationError(message) from error
     import tempfile
     from pathlib import Path
@@ -73,30 +83,30 @@ def _parquet(report: HuntReport, out: BinaryIO) -> None:
     names = columns(rows)
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as database:
         source, goal = Path(folder, "rows.ndjson"), Path(folder, "rows.parquet")
+        kinds = {name: kind_of(name, (row.get(name) for row in rows)) for name in names}
         with source.open("w", encoding="utf-8") as lines:
             lines.writelines(
-                json.dumps({name: _plain(row.get(name)) for name in names}) + "\n" for row in rows
+                json.dumps({name: _plain(row.get(name), kinds[name]) for name in names}) + "\n"
+                for row in rows
             )
-        kinds = {name: _kind(row.get(name) for row in rows) for name in names}
         reading = f"read_json($source, format = 'newline_delimited', columns = {_struct(kinds)})"
         copy = f"COPY (SELECT * FROM {reading}) TO '{_quoted(str(goal))}' (FORMAT parquet)"  # noqa: S608  quoted
         database.execute(copy, {"source": str(source)})
         out.write(goal.read_bytes())
 
 
-def _plain(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+def _plain(value: Any, kind: Kind) -> Any:
+    """A value of a column; one of `mixed` values is text."""
+    if value is None:
+        return None
+    if kind == "mixed":
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    moment = read_time(value) if kind == "time" else None
+    return value if moment is None else moment.isoformat()
 
 
-def _kind(values: Any) -> str:
-    """The column type that holds all values."""
-    kinds = {type(_plain(value)) for value in values if value is not None}
-    known = {frozenset({int}): "BIGINT", frozenset({bool}): "BOOLEAN", frozenset({float}): "DOUBLE"}
-    return known.get(frozenset(kinds), "DOUBLE" if kinds == {int, float} else "VARCHAR")
-
-
-def _struct(kinds: dict[str, str]) -> str:
-    inner = ", ".join(f"'{_quoted(name)}': '{kind}'" for name, kind in kinds.items())
+def _struct(kinds: dict[str, Kind]) -> str:
+    inner = ", ".join(f"'{_quoted(name)}': '{_TYPES[kind]}'" for name, kind in kinds.items())
     return f"{{{inner}}}"
 
 

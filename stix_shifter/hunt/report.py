@@ -63,7 +63,10 @@ class HuntReport:
         return table_rows((one.group for one in self._settled.matched), names)
 
     def dataframe(self) -> Any:
-        """`rows` as a pandas DataFrame. Needs pandas: pip install pandas."""
-        import pandas as pd  # type: ignore[import-not-found,import-untyped,unused-ignore]  # an extra: never needed by others
+        """`rows` as a pandas DataFrame: times in UTC, nullable numbers, lists as they are (`frame.py`).
 
-        return pd.DataFrame(list(self.rows()))
+        Raises ConfigurationError where pandas is not installed: pip install 'stix-shifter[dataframe]'.
+        """
+        from stix_shifter.hunt.frame import data_frame
+
+        return data_frame(self.rows())

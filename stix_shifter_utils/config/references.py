@@ -14,6 +14,8 @@ from typing import Any
 
 from stix_shifter_utils.errors import ConfigurationError
 
+_OTHER_FAILURES = (RuntimeError, OSError, ValueError, ImportError, AttributeError)
+"""What backends of the keyring raise, and the choice of one that is not there."""
 REFERENCE = re.compile(r"\$\{(env|file|keyring):([^}]+)\}")
 
 
@@ -70,14 +72,22 @@ def _keyring(name: str) -> str:
     try:
         keyring = import_module("keyring")
     except ModuleNotFoundError as error:
-        message = f"${{keyring:{name}}} needs the Python package keyring: pip install keyring"
+        message = f"${{keyring:{name}}} needs the package keyring: pip install 'stix-shifter[keyring]'"
         raise ConfigurationError(message) from error
     try:
         text = keyring.get_password(service, user)
-    except (keyring.errors.KeyringError, RuntimeError, OSError) as error:
-        message = f"the keyring did not answer for ${{keyring:{name}}}: {type(error).__name__}"
-        raise ConfigurationError(message) from error
+    except keyring.errors.KeyringLocked:
+        message = f"the keyring is locked, which holds ${{keyring:{name}}}; unlock it, or name another place"
+        raise ConfigurationError(message) from None
+    except (keyring.errors.KeyringError, *_OTHER_FAILURES) as error:
+        raise _silent(name, error) from None
     if text is None:
         message = f"the keyring has no password of {user} for {service}: keyring set {service} {user}"
         raise ConfigurationError(message)
     return str(text)
+
+
+def _silent(name: str, error: Exception) -> ConfigurationError:
+    """The error for a keyring that gives no answer; its own words may hold anything, so they are left out."""
+    problem = f"the keyring did not answer for ${{keyring:{name}}}: {type(error).__name__}"
+    return ConfigurationError(f"{problem}; `keyring --list-backends` tells what there is on this machine")
