@@ -47,11 +47,19 @@ def allowed(place: str, entries: tuple[str, ...]) -> bool:
     return any(_fits(place, entry) for entry in entries)
 
 
+def overlay_files(options: Mapping[str, Any]) -> list[str]:
+    """The files that the option `overlays` names; what stands in it itself is no place."""
+    given = options.get("overlays")
+    return [item for item in (given if isinstance(given, list) else [given]) if isinstance(item, str)]
+
+
 def _walk(value: Any, port: Any, key: str) -> Iterator[str]:
     if isinstance(value, Mapping):
         inner = value.get("port", value.get("proxy_port", port))
         for name, item in value.items():
-            if name not in _NO_PLACE:
+            if name == "overlays":
+                yield from map(_file_place, overlay_files(value))
+            elif name not in _NO_PLACE:
                 yield from _walk(item, inner, _key(str(name), key))
     elif isinstance(value, list):
         for item in value:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from stix_shifter.host.places import allowed, places_of
+from stix_shifter.host.places import allowed, overlay_files, places_of
 from stix_shifter.host.refusals import RefusalError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def translation_target(body: Json, caller: Caller, policy: Policy) -> Target:
     connection = body.get("connection") or {}
     options = body.get("options") or connection.get("options") or {}
     connector = str(body.get("module") or connection.get("type") or "").lower()
-    if options.get("proxy_host"):  # translating by yet another host goes there
+    if options.get("proxy_host") or overlay_files(options):  # another host, or a file of this one
         _check_places(places_of(connector, {"options": options}, {}), caller, policy)
     _check_connector(connector, caller, policy)
     return Target(connector, "", {"options": options})

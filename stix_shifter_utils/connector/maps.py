@@ -27,7 +27,8 @@ def map_file(basepath: Any, dialect: str, name: str, options: Mapping[str, Any])
     from stix_shifter_utils.mapping import load_file
 
     folder, is_21 = inside(str(basepath), "json"), bool(options.get("stix_2.1"))
-    if options.get("mapping"):
+    if options.get("mapping") or options.get("overlays"):
+        check_transformers(options, Path(basepath).parent.name)
         return load_file(Path(folder), dialect, name, options)
     return _file(folder, dialect, name, is_21, _state(folder, dialect, is_21))
 
@@ -51,10 +52,33 @@ def mappings_of(
     from stix_shifter_utils.mapping import load_mappings
 
     folder = inside(str(basepath), "json")
-    if options.get("mapping"):
+    if options.get("mapping") or options.get("overlays"):
+        check_transformers(options, module)
         return load_mappings(Path(folder), dialect, options, relations_of(module))
     flags = _Flags(*(bool(options.get(name)) for name in _OPTIONS))
     return _loaded(folder, dialect, flags, module, _state(folder, dialect, flags.is_21))
+
+
+def check_transformers(options: Mapping[str, Any], module: str | None) -> None:
+    """Raise MappingFileError for an overlay that names a transformer which the connector has not."""
+    from stix_shifter_utils.mapping import leaves, read_overlays
+
+    for overlay in read_overlays(options.get("overlays")):
+        for leaf in leaves(overlay.additions()):
+            known = module_transformers(module) if leaf.transformer else {}
+            if leaf.transformer and leaf.transformer not in known:
+                legal = ", ".join(sorted(known))
+                overlay.refuse(f"to_stix.{leaf.field}: no transformer {leaf.transformer} (there are {legal})")
+
+
+def check_overlays(module: str, folder: Path, options: Mapping[str, Any]) -> None:
+    """Raise MappingFileError for what is wrong in the overlays of a connector's options, for any dialect."""
+    from stix_shifter_utils.mapping import list_dialects
+
+    if options.get("overlays"):
+        basepath = folder / "stix_translation"
+        for dialect in list_dialects(basepath / "json"):
+            mappings_of(str(basepath), dialect, options, module)
 
 
 class _Flags(NamedTuple):

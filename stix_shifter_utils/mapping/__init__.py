@@ -9,6 +9,7 @@ from stix_shifter_utils.mapping.index import FieldBinding, FieldIndex
 from stix_shifter_utils.mapping.kinds import FieldKind, Kind, field_kind
 from stix_shifter_utils.mapping.leaves import Leaf, leaves
 from stix_shifter_utils.mapping.load import DialectMapping, list_dialects, load_file, load_mappings
+from stix_shifter_utils.mapping.overlays import Overlay, inline_overlays, read_overlays
 from stix_shifter_utils.mapping.properties import Cleaning, Property, property_of
 from stix_shifter_utils.mapping.relation import Relation
 
@@ -22,13 +23,16 @@ __all__ = [
     "Kind",
     "Leaf",
     "NativeFields",
+    "Overlay",
     "Property",
     "Relation",
     "check_of",
     "field_kind",
+    "inline_overlays",
     "leaves",
     "list_dialects",
     "load_file",
     "load_mappings",
     "property_of",
+    "read_overlays",
 ]

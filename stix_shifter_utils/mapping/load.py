@@ -16,6 +16,8 @@ from stix_shifter_utils.errors import MappingFileError
 from stix_shifter_utils.mapping.fields import NativeFields
 from stix_shifter_utils.mapping.index import FieldIndex
 from stix_shifter_utils.mapping.leaves import leaves
+from stix_shifter_utils.mapping.overlaying import laid_over, overlaid
+from stix_shifter_utils.mapping.overlays import inline_overlays, read_overlays
 
 if TYPE_CHECKING:
     from stix_shifter_utils.mapping.relation import Relation
@@ -92,18 +94,15 @@ def load_mappings(
 
     Each file is `<dialect>_<name>.json`, else `<name>.json`. `options["mapping"]` may hold whole files by
     their stem and replaces these; with `options["stix_2.1"]` the files of `stix_2_1/` are laid over those
-    of the folder (an object is merged key by key, anything else replaced, null removes). `relations` gives
-    the relation of each transformer. Parsed files and indexes are kept until a file changes.
+    of the folder (an object is merged key by key, anything else replaced, null removes), and those of
+    `options["overlays"]` over these. `relations` gives the relation of each transformer. Parsed files and
+    indexes are kept until a file changes.
 
     Raises MappingFileError when a file is not JSON, has a wrong shape, or when there is neither a from_stix
     nor a to_stix map.
     """
     chosen = options or {}
-    custom = {} if chosen.get("mapping") is None else chosen["mapping"]
-    if not isinstance(custom, Mapping):
-        msg = "the option mapping must be an object that holds mapping files by their names without .json"
-        raise MappingFileError(msg)
-    sources = tuple(_source(folder, dialect, name, custom, bool(chosen.get("stix_2.1"))) for name in _FILES)
+    sources = _sources(folder, dialect, chosen)
     known = tuple(sorted((relations or {}).items(), key=lambda item: item[0]))
     version: Version = "2.1" if chosen.get("stix_2.1") else "2.0"
     return _load(dialect, sources, known, fallback=bool(chosen.get("unmapped_fallback")), version=version)
@@ -118,11 +117,36 @@ def load_file(
     `load_mappings`. Shared between callers: read only. Raises MappingFileError for what is no JSON object.
     """
     chosen = options or {}
+    if chosen.get("overlays"):
+        return _files(dialect, _sources(folder, dialect, chosen))[name]
     return _read(_source(folder, dialect, name, chosen.get("mapping") or {}, bool(chosen.get("stix_2.1"))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Where the files of a dialect come from, and what is laid over them: JSON text of the overlays."""
+
+    files: tuple[_Source, ...]
+    overlays: str = ""
+    known: tuple[str, ...] = ()
+    connector: str = ""
 
 
 _Source = tuple[str, str | None, tuple[tuple[str, int, int], ...]]
 """Stem, custom JSON text if any, and the files to lay over each other with time and size."""
+
+
+def _sources(folder: Path, dialect: str, options: Mapping[str, Any]) -> _Sources:
+    custom = {} if options.get("mapping") is None else options["mapping"]
+    if not isinstance(custom, Mapping):
+        msg = "the option mapping must be an object that holds mapping files by their names without .json"
+        raise MappingFileError(msg)
+    files = tuple(_source(folder, dialect, name, custom, bool(options.get("stix_2.1"))) for name in _FILES)
+    if not options.get("overlays"):
+        return _Sources(files)
+    text = json.dumps(inline_overlays(options["overlays"]), default=str)
+    known = tuple(dict.fromkeys((*list_dialects(folder), dialect)))
+    return _Sources(files, text, known, folder.parent.parent.name)
 
 
 def _source(folder: Path, dialect: str, name: str, custom: Mapping[str, Any], is_21: bool) -> _Source:
@@ -143,13 +167,13 @@ def _stamp(path: Path) -> tuple[str, int, int]:
 @lru_cache(maxsize=64)
 def _load(
     dialect: str,
-    sources: tuple[_Source, ...],
+    sources: _Sources,
     relations: tuple[tuple[str, Relation], ...],
     *,
     fallback: bool,
     version: Version,
 ) -> DialectMapping:
-    files = {name: _read(source) for name, source in zip(_FILES, sources, strict=True)}
+    files = _files(dialect, sources)
     if files[FROM_STIX] is None and files[TO_STIX] is None:
         msg = f"dialect {dialect} has neither {FROM_STIX}.json nor {TO_STIX}.json; add one of them"
         raise MappingFileError(msg)
@@ -165,6 +189,16 @@ def _load(
     )
 
 
+@lru_cache(maxsize=64)
+def _files(dialect: str, sources: _Sources) -> dict[str, dict[str, Any] | None]:
+    """The files of a dialect by their names, with the overlays; shared, so only to be read."""
+    files = {name: _read(source) for name, source in zip(_FILES, sources.files, strict=True)}
+    if not sources.overlays:
+        return files
+    overlays = read_overlays(json.loads(sources.overlays))
+    return overlaid(files, overlays, dialect, sources.known, sources.connector)
+
+
 @lru_cache(maxsize=512)
 def _read(source: _Source) -> dict[str, Any] | None:
     stem, custom, layers = source
@@ -173,7 +207,7 @@ def _read(source: _Source) -> dict[str, Any] | None:
     result: dict[str, Any] | None = None
     for path, _, _ in layers:
         layer = _parsed(Path(path).read_bytes(), path)
-        result = layer if result is None else _laid_over(result, layer)
+        result = layer if result is None else laid_over(result, layer)
     return result
 
 
@@ -187,23 +221,3 @@ def _parsed(text: str | bytes, place: str) -> dict[str, Any]:
         msg = f"{place} must hold a JSON object"
         raise MappingFileError(msg)
     return data
-
-
-def _laid_over(base: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in layer.items():
-        below = merged.get(key)
-        if value is None:
-            merged.pop(key, None)
-        elif isinstance(value, dict) and isinstance(below, dict) and "key" not in value:
-            merged[key] = _laid_over(below, value)
-        elif not _same_fields(below, value):
-            merged[key] = value
-    return merged
-
-
-def _same_fields(below: Any, value: Any) -> bool:
-    """Whether a list of fields only changes their order, which means nothing: any of them may match."""
-    if not (isinstance(below, list) and isinstance(value, list) and len(below) == len(value)):
-        return False
-    return all(isinstance(one, str) for one in (*below, *value)) and sorted(below) == sorted(value)
