@@ -22,11 +22,4 @@ class EntryPoint(BaseEntryPoint):
         self.set_async(False)
         if connection:
             self.setup_transmission_simple(connection, configuration or {})
-        asked = self.options.get("dialects") or ()
-        for dialect in ("default", "beats"):
-            if not asked or dialect in asked:
-                self.add_dialect(
-                    dialect,
-                    default="default" not in asked or dialect == "default",
-                    default_include=bool(asked) or dialect == "default",
-                )
+        self.setup_translation_simple(dialect_default="default", by_name_only=("beats",))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stix_shifter_modules.qradar.stix_translation.query_translator import AqlQueryTranslator
-from stix_shifter_utils.connector import BaseEntryPoint
+from stix_shifter_utils.connector import BaseEntryPoint, NativeQueryTranslator
 
 Params = dict[str, Any]
 
@@ -24,4 +23,4 @@ class EntryPoint(BaseEntryPoint):
         if connection:
             self.setup_transmission_simple(connection, configuration or {})
         self.setup_translation_simple(dialect_default="events")
-        self.add_dialect("aql", query_translator=AqlQueryTranslator(self.options, "aql"), default=True)
+        self.add_dialect("aql", query_translator=NativeQueryTranslator(self.options, "aql"), default=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.connector.entry_point import EntryPointBase as EntryPointBase
     from stix_shifter_utils.connector.query_translator import BaseQueryTranslator as BaseQueryTranslator
     from stix_shifter_utils.connector.query_translator import EmptyQueryTranslator as EmptyQueryTranslator
+    from stix_shifter_utils.connector.query_translator import NativeQueryTranslator as NativeQueryTranslator
     from stix_shifter_utils.connector.results_translator import BaseResultTranslator as BaseResultTranslator
     from stix_shifter_utils.connector.results_translator import JSONToStix as JSONToStix
     from stix_shifter_utils.connector.roles import BaseConnector as BaseConnector
@@ -41,6 +42,7 @@ _HOME = {
     "EntryPointBase": "entry_point",
     "BaseQueryTranslator": "query_translator",
     "EmptyQueryTranslator": "query_translator",
+    "NativeQueryTranslator": "query_translator",
     "BaseResultTranslator": "results_translator",
     "JSONToStix": "results_translator",
     "BaseConnector": "roles",

@@ -23,7 +23,7 @@ from stix_shifter_utils.connector.edge import answer_of
 from stix_shifter_utils.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from stix_shifter_utils.connector.answers import Answer
     from stix_shifter_utils.connector.query_translator import BaseQueryTranslator
@@ -108,19 +108,25 @@ class BaseEntryPoint:
         dialect_default: str,
         query_translator: BaseQueryTranslator | None = None,
         results_translator: BaseResultTranslator | None = None,
+        *,
+        by_name_only: Sequence[str] = (),
     ) -> None:
         """Register the dialects of the option `dialects`, else all that the mapping files name.
 
+        `by_name_only` are further dialects over the same files, which take part when they are asked for.
         Names that no file knows are left to `add_dialect`; asking for one that nobody added is an error then.
         """
-        known = self._known_dialects()
+        known = [*self._known_dialects(), *by_name_only]
         asked = [str(name) for name in self.options.get("dialects") or ()]
-        for dialect in [name for name in asked if name in known] or known:
+        chosen = [name for name in asked if name in known]
+        for dialect in chosen or known:
+            is_hidden = not chosen and dialect in by_name_only
             self.add_dialect(
                 dialect,
                 query_translator,
                 results_translator,
-                default=bool(asked) or dialect == dialect_default,
+                default=(bool(asked) and not is_hidden) or dialect == dialect_default,
+                default_include=not is_hidden,
             )
 
     def _known_dialects(self) -> list[str]:

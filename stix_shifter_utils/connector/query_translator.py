@@ -98,6 +98,10 @@ class BaseQueryTranslator:
         """The mapping files of this dialect, indexed; shared, so only to be read."""
         return mappings_of(self.basepath, self.dialect, self.options, place_of_class(type(self)).name)
 
+    def compiler_class(self) -> type[QueryCompiler[Any]]:
+        """The compiler of this dialect; override it where an option chooses among several."""
+        return _compiler_of(type(self))
+
     def plan(self, data: str, policy: Policy | None = None, now: datetime | None = None) -> QueryPlan:
         """What this dialect is asked for a pattern.
 
@@ -110,7 +114,7 @@ class BaseQueryTranslator:
         options = CompilerOptions.from_options(self.options)
         _, pattern = self._pattern(data, options.parser)
         compiler = _kept_compiler(
-            _compiler_of(type(self)), self.mapping(), options, _capabilities(self.basepath)
+            self.compiler_class(), self.mapping(), options, _capabilities(self.basepath)
         )
         moment = now or datetime.now(timezone.utc)
         return compiler.compile(pattern, now=moment, policy=policy or options.on_unmapped)
@@ -169,6 +173,16 @@ class EmptyQueryTranslator(BaseQueryTranslator):
 
     def fetch_operators(self, basepath: Any, dialect: str, options: Mapping[str, Any]) -> Any:
         return {}
+
+
+class NativeQueryTranslator(EmptyQueryTranslator):
+    """A dialect for queries in the source's own language, named as the dialect: sent as they stand."""
+
+    def get_language(self) -> str:
+        return self.dialect
+
+    def transform_query(self, data: str) -> Answer:
+        return {"queries": [data]}
 
 
 @lru_cache(maxsize=8)

@@ -17,6 +17,7 @@ from stix_shifter_utils.http.auth import (
 from stix_shifter_utils.http.client import HttpClient
 from stix_shifter_utils.http.clock import SYSTEM_CLOCK, Clock
 from stix_shifter_utils.http.failures import StatusErrors
+from stix_shifter_utils.http.login import SessionLogin
 from stix_shifter_utils.http.message import Reply, Request, url_path
 from stix_shifter_utils.http.redact import mask, safe_url
 from stix_shifter_utils.http.retry import NO_RETRY, Retry
@@ -36,6 +37,7 @@ __all__ = [
     "Reply",
     "Request",
     "Retry",
+    "SessionLogin",
     "SignedRequest",
     "StatusErrors",
     "TlsOptions",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.query.compiler import QueryCompiler
     from stix_shifter_utils.query.conditions import Condition
     from stix_shifter_utils.query.families.aql import AqlCompiler
+    from stix_shifter_utils.query.families.columns import named_columns, saved_columns, select_columns
     from stix_shifter_utils.query.families.duckdb import DuckDbCompiler
     from stix_shifter_utils.query.families.elastic_dsl import ElasticDslCompiler
     from stix_shifter_utils.query.families.kql import KqlCompiler
@@ -48,6 +49,9 @@ _COMPILERS = {
     "SplCompiler": "families.spl",
     "SqliteCompiler": "families.sqlite",
     "TrinoCompiler": "families.trino",
+    "named_columns": "families.columns",
+    "saved_columns": "families.columns",
+    "select_columns": "families.columns",
     "Clause": "clause",  # what a connector's own compiler speaks of
     "Condition": "conditions",
     "Written": "judging",
@@ -80,6 +84,9 @@ __all__ = [
     "TrinoCompiler",
     "Verdict",
     "Written",
+    "named_columns",
+    "saved_columns",
+    "select_columns",
     "unmapped_message",
 ]
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         TimeSlice,
         fetch_page,
     )
+    from stix_shifter_utils.transmission.point_in_time import PointInTimeApi, PointInTimeSource
     from stix_shifter_utils.transmission.pointer import Pointer
     from stix_shifter_utils.transmission.records import nested_record
     from stix_shifter_utils.transmission.source import HttpSource, tls_options
@@ -50,6 +51,7 @@ _HOMES = {
         "TimeSlice",
         "fetch_page",
     ),
+    "point_in_time": ("PointInTimeApi", "PointInTimeSource"),
     "pointer": ("Pointer",),
     "records": ("nested_record",),
     "source": ("HttpSource", "tls_options"),
@@ -71,6 +73,8 @@ __all__ = [
     "Page",
     "PageNumber",
     "Piece",
+    "PointInTimeApi",
+    "PointInTimeSource",
     "Pointer",
     "Progress",
     "Record",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from stix_shifter_modules.elastic_ecs.stix_translation.query_constructor import (
     DslConstructor,
@@ -11,23 +11,13 @@ from stix_shifter_modules.elastic_ecs.stix_translation.query_constructor import 
 from stix_shifter_utils.connector import BaseQueryTranslator
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from stix_shifter_utils.query import Policy, QueryCompiler, QueryPlan
+    from stix_shifter_utils.query import QueryCompiler
 
 
 class QueryTranslator(BaseQueryTranslator):
     """A query string, unless data is asked for."""
 
-    compiler: ClassVar[type[QueryCompiler[Any]]] = QueryConstructor
+    compiler = QueryConstructor
 
-    def plan(self, data: str, policy: Policy | None = None, now: datetime | None = None) -> QueryPlan:
-        if self.options.get("query_language") == "dsl" and not isinstance(self, DslTranslator):
-            return DslTranslator(self.options, self.dialect, self.basepath).plan(data, policy, now)
-        return super().plan(data, policy, now)
-
-
-class DslTranslator(QueryTranslator):
-    """The same as data."""
-
-    compiler = DslConstructor
+    def compiler_class(self) -> type[QueryCompiler[Any]]:
+        return DslConstructor if self.options.get("query_language") == "dsl" else self.compiler

@@ -4,54 +4,30 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from stix_shifter_modules.splunk.stix_transmission.error_mapper import ErrorMapper
-from stix_shifter_utils.errors import AuthenticationError, ConfigurationError, ResponseError
-from stix_shifter_utils.http import Auth, Bearer, Token, TokenAuth, url_path
+from stix_shifter_utils.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    QueryRejectedError,
+    SearchNotFoundError,
+)
+from stix_shifter_utils.http import Auth, Bearer, SessionLogin, url_path
 from stix_shifter_utils.transmission import HttpSource, Page, Progress, SearchHandle, Status
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from stix_shifter_utils.http.auth import Asking
-
 JSON = {"output_mode": "json"}
+LOGIN = "/services/auth/login"
 log = logging.getLogger(__name__)
 
 
-class SessionKey(TokenAuth):
-    """A session key for user and password; Splunk ends it after an hour without requests."""
-
-    default_life_s = 3000.0
-
-    def __init__(self, username: str, password: str) -> None:
-        super().__init__()
-        self.username, self.password = username, password
-
-    async def fetch(self, asking: Asking) -> Token:
-        client = asking.beside("/services/auth/login", None)
-        client.hide(self.secrets())
-        form = {"username": self.username, "password": self.password, **JSON}
-        reply = (await client.post("/services/auth/login", data=form, repeatable=True)).json()
-        key = reply.get("sessionKey") if isinstance(reply, dict) else None
-        if not isinstance(key, str):
-            message = "the login gave no session key; is this the management port (8089)?"
-            raise ResponseError(message)
-        return Token(key)
-
-    def headers(self, token: str) -> Mapping[str, str]:
-        return {"Authorization": f"Splunk {token}"}
-
-    def secrets(self) -> tuple[str, ...]:
-        return (*super().secrets(), self.password)
-
-
 class APIClient(HttpSource):
-    """Search jobs in the namespace of `options.owner` and `options.app`; without these, in the user's own."""
+    """Search jobs in the namespace of `options.owner` and `options.app`; without these, in the user's own.
+
+    400: the search cannot be parsed; 404: the job is unknown, deleted or past its time to live.
+    """
 
     STATES = {"DONE": Status.COMPLETED, "FAILED": Status.ERROR}
-    errors = ErrorMapper.STATUSES
+    errors = {400: QueryRejectedError, 404: SearchNotFoundError}
 
     def auth(self) -> Auth:
         auth = self.configuration["auth"]
@@ -60,7 +36,8 @@ class APIClient(HttpSource):
         if not auth.get("username") or not auth.get("password"):
             message = "configuration.auth needs a token, or a username and a password"
             raise ConfigurationError(message)
-        return SessionKey(auth["username"], auth["password"])
+        # Splunk ends a session after an hour without requests
+        return SessionLogin(LOGIN, auth["username"], auth["password"], "sessionKey", "Splunk", extra=JSON)
 
     def path(self, rest: str, **parts: str) -> str:
         """A path below the namespace."""
@@ -96,7 +73,7 @@ class APIClient(HttpSource):
 
     async def get_search_results(self, search_id: str, offset: int, length: int) -> Page:
         path = self.path("/search/v2/jobs/{sid}/results", sid=search_id)
-        reply = await self.http.get(path, params={"offset": offset, "count": length, "output_mode": "json"})
+        reply = await self.http.get(path, params={"offset": offset, "count": length, **JSON})
         return Page(reply.json()["results"])
 
     async def delete_search(self, search_id: str) -> None:

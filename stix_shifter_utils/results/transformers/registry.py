@@ -8,7 +8,7 @@ import inspect
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from stix_shifter_utils.results.transformers import addresses, lists, paths, texts, times
+from stix_shifter_utils.results.transformers import addresses, hashes, lists, paths, texts, times
 from stix_shifter_utils.results.transformers.base import ValueTransformer
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SHARED: Final[Mapping[str, type]] = MappingProxyType(
     {"ValueTransformer": ValueTransformer}
     | {
         name: item
-        for module in (addresses, lists, paths, texts, times)
+        for module in (addresses, hashes, lists, paths, texts, times)
         for name, item in _classes_of(module).items()
     }
 )

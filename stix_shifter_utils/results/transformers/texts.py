@@ -1,4 +1,4 @@
-"""Transformers of texts and numbers: text, integers, truth, Base64, lower case."""
+"""Transformers of texts and numbers: text, integers, truth, Base64, lower case, severities."""
 
 from __future__ import annotations
 
@@ -94,6 +94,20 @@ class SetToOne(ValueTransformer):
     @staticmethod
     def transform(obj: Any) -> int:
         return 1
+
+
+class SeverityToScore(ValueTransformer):
+    """A word for a severity as a number from 0 to 100: "High" -> 80."""
+
+    SCORES: ClassVar = {"critical": 100, "high": 80, "medium": 60, "low": 40, "informational": 20}
+
+    @staticmethod
+    def transform(obj: Any) -> int:
+        score = SeverityToScore.SCORES.get(str(obj).lower())
+        if score is None:
+            msg = "SeverityToScore"
+            raise refuse(msg, obj, "critical, high, medium, low or informational")
+        return score
 
 
 class GraphIDToPID(ValueTransformer):

@@ -1,8 +1,9 @@
-"""Transformers of times: epoch numbers, and the spellings that some sources ask for."""
+"""Transformers of times: epoch numbers, dates without a zone, and spellings that some sources ask for."""
 
 from __future__ import annotations
 
 import logging
+import re
 from datetime import datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -16,6 +17,7 @@ _LOG: Final = logging.getLogger(__name__)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _FIRST: Final = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH) // timedelta(milliseconds=1)
 _LAST: Final = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(milliseconds=1)
+_ZONED: Final = re.compile(r".*T.*(?:[Zz]|[+-]\d\d:?\d\d)")
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -64,6 +66,20 @@ class EpochSecondsToTimestamp(ValueTransformer):
     @staticmethod
     def transform(obj: Any) -> str | None:
         return _from_epoch(obj, 1) if isinstance(obj, (int, float, str)) else None
+
+
+class DateToTimestamp(ValueTransformer):
+    """A date as document stores take it: ISO 8601, in UTC without a zone, or milliseconds since 1970."""
+
+    relation: ClassVar = Relation.TIMESTAMP
+
+    @staticmethod
+    def transform(obj: Any) -> Any:
+        if not isinstance(obj, str):
+            return EpochToTimestamp.transform(obj)
+        if _ZONED.fullmatch(obj):
+            return obj
+        return f"{obj}Z" if "T" in obj else f"{obj}T00:00:00Z"
 
 
 def _moment(name: str, value: Any) -> datetime:

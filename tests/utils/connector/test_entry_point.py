@@ -16,6 +16,7 @@ from stix_shifter_utils.connector import (
     EmptyQueryTranslator,
     EntryPointBase,
     JSONToStix,
+    NativeQueryTranslator,
     load_entry_point,
 )
 from stix_shifter_utils.errors import (
@@ -194,6 +195,27 @@ def test_a_hidden_dialect_is_there_when_asked_for(make_connector: Any) -> None:
     assert entry_point.get_dialects_full()["native"] == {"language": "sql", "default": False}
     entry_point.options["language"] = "sql"
     assert entry_point.get_query_translator().dialect == "native"
+
+
+def test_a_second_name_of_the_same_files_takes_part_when_it_is_asked_for(make_connector: Any) -> None:
+    def named(*asked: str) -> Any:
+        entry_point = load_entry_point(make_connector(MAPS, default="nothing"))(options={"dialects": asked})
+        entry_point.setup_translation_simple("events", by_name_only=("beats",))
+        return entry_point
+
+    plain, asked, wrong = named(), named("beats"), named("nobody")
+    assert plain.get_dialects() == wrong.get_dialects() == ["events", "flows"]
+    assert plain.get_dialects(include_hidden=True) == ["events", "flows", "beats"]
+    assert plain.get_query_translator().dialect == "events"
+    assert asked.get_dialects() == ["events", "flows", "beats"]
+    assert asked.get_query_translator().dialect == "beats"
+
+
+def test_a_native_dialect_sends_queries_as_they_stand_under_its_own_language(make_connector: Any) -> None:
+    entry_point = load_entry_point(make_connector(MAPS, default="events"))(options={"language": "aql"})
+    entry_point.add_dialect("aql", NativeQueryTranslator({}, "aql"), default=True)
+    assert entry_point.get_query_translator().dialect == "aql"
+    assert run(entry_point.transform_query("aql", "SELECT 1")) == {"queries": ["SELECT 1"]}
 
 
 class Native(EmptyQueryTranslator):

@@ -21,6 +21,7 @@ from stix_shifter_utils.http import (
     HttpClient,
     Request,
     Retry,
+    SessionLogin,
     SignedRequest,
     Token,
     TokenAuth,
@@ -58,6 +59,14 @@ class Guarded(FakeProduct):
         return Answer(
             {"access_token": self.valid, "expires_in": self.expires, "scope": form.get("scope", "")}
         )
+
+    @route("POST", "/login", open_to_all=True)
+    def login(self, request: Received) -> Answer:
+        if request.form() != {"username": "hunter", "password": "s3cr&t:", "kind": "json"}:
+            raise Refusal(401, "unknown user")
+        self.issued += 1
+        self.valid = f"session-{self.issued}"
+        return Answer({"key": self.valid} if self.expires else {})
 
     @route("GET", "/rows")
     def rows(self, request: Received) -> Answer:
@@ -217,3 +226,23 @@ def test_a_product_with_a_login_of_its_own_subclasses_token_auth() -> None:
     with Guarded() as product:
         assert asyncio.run(HttpClient(product.url, auth=Login()).get("/rows")).status == 200
         assert product.seen("GET")[0].headers["x-session"] == "token-1"
+
+
+def test_a_session_is_opened_by_user_and_password_and_opened_again_when_it_is_refused() -> None:
+    login = SessionLogin("/login", "hunter", "s3cr&t:", "key", extra={"kind": "json"})
+    assert "s3cr" not in repr(login)
+    with Guarded() as product:
+        client = HttpClient(product.url, auth=login)
+        assert asyncio.run(client.get("/rows")).status == 200
+        product.valid = "another"
+        assert asyncio.run(client.get("/rows")).status == 200
+        assert len(product.seen("POST", "/login")) == 2
+
+
+def test_a_login_that_gives_no_key_is_told_without_the_password() -> None:
+    with Guarded() as product:
+        product.expires = None
+        login = SessionLogin("/login", "hunter", "s3cr&t:", "key", extra={"kind": "json"})
+        with pytest.raises(ResponseError, match="/login gave no key") as caught:
+            asyncio.run(HttpClient(product.url, auth=login).get("/rows"))
+        assert "s3cr" not in str(caught.value)

@@ -88,6 +88,17 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("UnlistIfList", ["a", "b"], "a"),
     ("UnlistIfList", "a", "a"),
     ("GraphIDToPID", "a:b:12", "12"),
+    ("DateToTimestamp", 1600000000123, "2020-09-13T12:26:40.123Z"),
+    ("DateToTimestamp", "2020-01-01T00:00:00+01:00", "2020-01-01T00:00:00+01:00"),
+    ("DateToTimestamp", "2020-01-01T00:00:00.5", "2020-01-01T00:00:00.5Z"),
+    ("DateToTimestamp", "2020-01-01", "2020-01-01T00:00:00Z"),
+    ("DateToTimestamp", None, None),
+    ("Md5In", f"MD5={'AB' * 16},SHA1={'CD' * 20}", "ab" * 16),
+    ("Sha1In", f"MD5={'AB' * 16},SHA1={'CD' * 20}", "cd" * 20),
+    ("Sha256In", "ef" * 32, "ef" * 32),
+    *(("Md5In", value, None) for value in ("ab" * 15, "ab" * 20, None)),
+    ("SeverityToScore", "High", 80),
+    ("SeverityToScore", "informational", 20),
 ]
 
 REFUSED: list[tuple[str, Any]] = [
@@ -105,6 +116,7 @@ REFUSED: list[tuple[str, Any]] = [
     ("ToIPv4", "1"),
     ("UnlistIfList", []),
     *(("GraphIDToPID", value) for value in ("a:b", 5)),
+    *(("SeverityToScore", value) for value in ("severe", 5, None)),
 ]
 
 
@@ -132,7 +144,7 @@ def test_every_transformer_is_documented_and_tells_how_its_values_relate() -> No
     assert relations["EpochSecondsToTimestamp"] is Relation.EPOCH_S
     assert {name for name, relation in relations.items() if relation is Relation.OPAQUE} == {
         *("DateTimeToUnixTimestamp", "FormatMac", "FormatTCPProtocol", "GraphIDToPID", "ToIPv4"),
-        *("TimestampToMilliseconds", "TimestampToUTC", "ValueTransformer"),
+        *("TimestampToMilliseconds", "TimestampToUTC", "ValueTransformer", "SeverityToScore"),
     }
 
 

@@ -1,13 +1,12 @@
-"""Values that Splunk's add-ons write in a way of their own. The shared transformers do the rest."""
+"""Transformers of hashes that stand in a longer text, one for each length."""
 
 from __future__ import annotations
 
 import re
 from typing import Any, ClassVar
 
-from stix_shifter_utils.errors import TransformError
 from stix_shifter_utils.mapping import Relation
-from stix_shifter_utils.results import ValueTransformer
+from stix_shifter_utils.results.transformers.base import ValueTransformer
 
 
 class _HashIn(ValueTransformer):
@@ -23,7 +22,7 @@ class _HashIn(ValueTransformer):
 
 
 class Md5In(_HashIn):
-    """The MD5."""
+    """The MD5 in a text: "MD5=AB…,SHA1=…" -> "ab…"."""
 
     letters: ClassVar = 32
 
@@ -38,17 +37,3 @@ class Sha256In(_HashIn):
     """The SHA-256."""
 
     letters: ClassVar = 64
-
-
-class SeverityToScore(ValueTransformer):
-    """A word for a severity, as the Alerts data model has them, as a number from 0 to 100."""
-
-    SCORES: ClassVar = {"critical": 100, "high": 80, "medium": 60, "low": 40, "informational": 20}
-
-    @staticmethod
-    def transform(obj: Any) -> int:
-        score = SeverityToScore.SCORES.get(str(obj).lower())
-        if score is None:
-            message = "the severity is none of critical, high, medium, low and informational"
-            raise TransformError(message)
-        return score

@@ -1,0 +1,40 @@
+"""Saved lists of columns: what a SELECT names in place of `*`, and the expressions behind names.
+
+A list is a user's or a connector's own; values of patterns never get in here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from stix_shifter_utils.errors import MappingFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stix_shifter_utils.query.model import QueryPlan
+
+_EVERYTHING: Final = "SELECT * "
+
+
+def saved_columns(name: str, document: Any) -> list[str]:
+    """The columns of a list, such as `QIDNAME(qid) AS qidname`. Raises MappingFileError, with its name."""
+    columns = document.get("default") if isinstance(document, dict) else None
+    if not isinstance(columns, list) or not columns or not all(isinstance(one, str) for one in columns):
+        message = f'{name} must be {{"default": ["starttime", …]}}: a list of columns'
+        raise MappingFileError(message)
+    return columns
+
+
+def named_columns(columns: Sequence[str]) -> dict[str, str]:
+    """Name -> expression, for the columns that are not a field's own name."""
+    pairs = (column.rsplit(" AS ", 1) for column in columns)
+    return {pair[1]: pair[0] for pair in pairs if len(pair) > 1}
+
+
+def select_columns(plan: QueryPlan, columns: Sequence[str]) -> QueryPlan:
+    """A plan of `SELECT *` with these columns in its place."""
+    head = f"SELECT {', '.join(columns)} "
+    queries = [replace(one, body=head + str(one.body).removeprefix(_EVERYTHING)) for one in plan.queries]
+    return replace(plan, queries=tuple(queries))
