@@ -4,7 +4,7 @@
 profiles:
   edr:                                  # the name of the source, here and in the bundle
     connector: elastic_ecs              # with dialects, if not all: name:dialect1:dialect2
-    connection: {host: edr.example.com, port: 9200, options: {timeout: 60}}
+    connection: {host: edr.example.com, port: 9200, options: {timeout: 60, overlays: [acme.yaml]}}
     config: {auth: {username: hunter, password: "${env:EDR_PASSWORD}"}}
     time_limit: 300                     # seconds, optional; so is searches_at_once
 groups:
@@ -24,8 +24,14 @@ from pathlib import Path
 from typing import Any
 
 from stix_shifter.hunt.yaml_file import Keys, SourcesFileError, YamlFile, read_yaml
-from stix_shifter_utils.config import ParameterError, resolve_references, secrets_of, validate
-from stix_shifter_utils.errors import ConfigurationError, StixShifterError
+from stix_shifter_utils.config import (
+    ParameterError,
+    module_folder,
+    resolve_references,
+    secrets_of,
+    validate,
+)
+from stix_shifter_utils.errors import ConfigurationError, MappingFileError, StixShifterError
 from stix_shifter_utils.stix import own_id
 
 Json = dict[str, Any]
@@ -94,19 +100,31 @@ def default_file() -> Path:
 
 
 def load_sources(
-    path: Path | str | None = None, names: Sequence[str] = (), *, resolve: bool = True
+    path: Path | str | None = None,
+    names: Sequence[str] = (),
+    *,
+    resolve: bool = True,
+    overlays: Mapping[str, Sequence[str]] | None = None,
 ) -> Sources:
     """The sources of a file (None: `default_file`), of `names` only when given: sources or groups.
 
-    Only these are checked and have their references resolved (with `resolve`). Raises SourcesFileError with
-    every problem.
+    Only these are checked and have their references resolved (with `resolve`). `overlays` are files by
+    source, laid over its maps after its own overlays, whose names start from the folder of the file. Raises
+    SourcesFileError with every problem.
     """
-    return sources_of(read_yaml(Path(path) if path is not None else default_file()), names, resolve=resolve)
+    file = read_yaml(Path(path) if path is not None else default_file())
+    return sources_of(file, names, resolve=resolve, overlays=overlays)
 
 
-def sources_of(file: YamlFile, names: Sequence[str] = (), *, resolve: bool = True) -> Sources:
+def sources_of(
+    file: YamlFile,
+    names: Sequence[str] = (),
+    *,
+    resolve: bool = True,
+    overlays: Mapping[str, Sequence[str]] | None = None,
+) -> Sources:
     """The same of a file that has been read; without `resolve` references stay as they are."""
-    reader = _Reader(file, resolve=resolve)
+    reader = _Reader(file, resolve=resolve, overlays=overlays or {})
     made = reader.sources(names)
     if reader.problems:
         raise SourcesFileError(reader.problems)
@@ -116,8 +134,10 @@ def sources_of(file: YamlFile, names: Sequence[str] = (), *, resolve: bool = Tru
 class _Reader:
     """Reads one file and collects what is wrong with it."""
 
-    def __init__(self, file: YamlFile, *, resolve: bool) -> None:
-        self.file, self.resolve = file, resolve
+    def __init__(
+        self, file: YamlFile, *, resolve: bool, overlays: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self.file, self.resolve, self.overlays = file, resolve, overlays or {}
         self.problems: list[str] = []
         self.notes: list[str] = []
 
@@ -136,6 +156,9 @@ class _Reader:
             self.notes.append(f"{self.file.name}: without effect here: {', '.join(ignored)}")
         groups = self.groups(self.mapping(("groups",), top.get("groups")), profiles)
         chosen = self.chosen(names, list(map(str, profiles)), groups)
+        for name in self.overlays:
+            if name not in chosen:
+                self.problems.append(f"--overlay {name}: no such source is asked{_hint(name, chosen)}")
         every = {name: self.source(name, profiles[name]) for name in chosen if name in profiles}
         found = {name: source for name, source in every.items() if source is not None}
         return Sources(found, groups, tuple(self.notes))
@@ -215,8 +238,23 @@ class _Reader:
         for name in [name for name in _NO_MATTER if name in options]:
             del options[name]
             self.notes.append(self.file.problem((*keys, "options", name), "has no effect here"))
+        self.overlaid((*keys, "options", "overlays"), options)
         pause_s = self.number((*keys, "options", _THEIR_PAUSE), options.pop(_THEIR_PAUSE, None), 0.0)
         return {**connection, "options": options}, pause_s or 0.0
+
+    def overlaid(self, keys: Keys, options: Json) -> None:
+        """The overlays of a source with their files read, and those that the caller adds."""
+        given, added = options.get("overlays"), self.overlays.get(keys[1], ())
+        if not given and not added:
+            return
+        from stix_shifter_utils.mapping import inline_overlays
+
+        try:
+            found = [*inline_overlays(given, Path(self.file.name).parent), *inline_overlays(list(added))]
+        except MappingFileError as error:
+            self.wrong(keys, str(error))
+            return
+        options["overlays"] = found
 
     def resolved(
         self, keys: Keys, connection: Json, configuration: Json, config_key: str
@@ -266,11 +304,15 @@ class _Reader:
         given = {"connection": source.connection, "configuration": source.configuration}
         try:
             validate(source.module, given)
+            _check_overlays(source)
             secrets = secrets_of(source.module, source.connection, source.configuration)
         except ParameterError as error:
             for path, text in _problems_of(error):
                 place = tuple(config_key if part == "configuration" else part for part in path)
                 self.wrong((*keys, *place), text)
+            return None
+        except MappingFileError as error:
+            self.wrong((*keys, "connection", "options", "overlays"), str(error))
             return None
         except StixShifterError as error:
             self.wrong((*keys, "connector"), str(error))
@@ -279,6 +321,15 @@ class _Reader:
             source.name, source.connector, source.connection, source.configuration, source.identity_given,
             source.time_limit_s, source.searches_at_once, source.pause_s, source.secrets | secrets,
         )  # fmt: skip
+
+
+def _check_overlays(source: Source) -> None:
+    """Raise MappingFileError for overlays that do not fit the connector's maps."""
+    options = source.connection["options"]
+    if options.get("overlays"):
+        from stix_shifter_utils.connector.maps import check_overlays
+
+        check_overlays(source.module, module_folder(source.module), options)
 
 
 def _problems_of(error: ParameterError) -> Iterable[tuple[Keys, str]]:

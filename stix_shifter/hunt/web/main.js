@@ -162,10 +162,31 @@ class Tabs {
   }
 }
 
-function start() {
+/** What the page carries; many objects are packed. */
+async function carried() {
+  const data = JSON.parse(byId("data").textContent), packed = byId("packed");
+  if (!packed) return data;
+  byId("pattern").textContent = visible(data.ledger.pattern);
+  byId("count").textContent = "Reading the objects…";
+  const text = atob(packed.textContent), bytes = new Uint8Array(text.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = text.charCodeAt(at);
+  packed.remove();
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return { ...data, objects: JSON.parse(await new Response(stream).text()) };
+}
+
+/** Collect what the filter searches, some objects at a time, so that nobody waits for it. */
+function prepare(model, from) {
+  setTimeout(() => {
+    for (const thing of model.things.slice(from, from + 2000)) model.words(thing);
+    if (from + 2000 < model.things.length) prepare(model, from + 2000);
+  }, from ? 0 : 300);
+}
+
+async function start() {
   performance.mark("hunt-begin");
   setTheme();
-  const model = new Model(JSON.parse(byId("data").textContent));
+  const model = new Model(await carried());
   byId("data").remove();
   const state = { words: "", from: -Infinity, to: Infinity, hidden: new Set(), thing: null };
   const details = new Details(model, {
@@ -222,13 +243,11 @@ function start() {
   range();
   update();
   performance.measure("hunt-open", "hunt-begin");
-  setTimeout(() => model.things.forEach((thing) => model.words(thing)), 300);
+  prepare(model, 0);
 }
 
-try {
-  start();
-} catch (error) {
+start().catch((error) => {
   byId("failed").hidden = false;
   byId("failed").textContent = `This report cannot be shown: ${error.message}`;
   throw error;
-}
+});

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import io
 import json
+import random
 import re
+import tracemalloc
 from html.parser import HTMLParser
 from typing import Any
 
@@ -115,6 +118,29 @@ def test_what_no_browser_can_hold_is_told_as_text(report: HuntReport) -> None:
     assert item == {"type": "x-odd", "id": "x-odd--1", "big": str(2**63), "half": "a\\ud800b", "none": None}
 
 
+def unpacked(text: str) -> tuple[Any, list[Any]]:
+    """The readable data of a page, and the objects that are packed in it."""
+    page = Page(text)
+    ((_, packed),) = [one for one in page.raw if one[1] is page.raw[2][1]]
+    return page.data, json.loads(gzip.decompress(base64.b64decode(packed, validate=True)))
+
+
+@pytest.mark.parametrize("evil", ["", *EVIL[:6]])
+def test_many_objects_are_packed_whole_and_the_same_bytes_each_time(
+    report: HuntReport, monkeypatch: pytest.MonkeyPatch, evil: str
+) -> None:
+    monkeypatch.setattr("stix_shifter.hunt.web_page.MOST_READABLE", 2000)
+    twisted = Twisted(report, lambda text, key: f"{text}{evil}")
+    text = written(twisted)
+    data, objects = unpacked(text)
+    assert set(data) == {"ledger", "matches"}
+    assert objects == [item for item in twisted.objects() if item["type"] not in {"note", "identity"}]
+    assert len(objects) > 30
+    assert written(twisted) == text
+    kinds = [attrs.get("type") for tag, attrs in Page(text).tags if tag == "script"]
+    assert kinds == ["application/json", "text/plain", None]
+
+
 def test_the_page_grows_by_what_is_written_and_not_in_memory(report: HuntReport) -> None:
     class Watched(io.RawIOBase):
         largest = total = 0
@@ -123,10 +149,19 @@ def test_the_page_grows_by_what_is_written_and_not_in_memory(report: HuntReport)
             self.largest, self.total = max(self.largest, len(data)), self.total + len(data)
             return len(data)
 
+    chance = random.Random(3)
     many = Twisted(report, lambda text, key: text)
-    item = {"type": "x-odd", "id": "x-odd--1", "text": "x" * 500}
-    many.objects = lambda: (item for _ in range(20_000))  # type: ignore[method-assign]  # a stand-in
+    made = (
+        {"type": "x-odd", "id": f"x-odd--{n}", "text": chance.randbytes(250).hex()} for n in range(20_000)
+    )
+    many.objects = lambda: made  # type: ignore[method-assign]  # a stand-in
     out = Watched()
-    write_page(many, out)  # type: ignore[arg-type]  # anything that can be written to
-    assert out.total > 10_000_000
+    tracemalloc.start()
+    try:
+        write_page(many, out)  # type: ignore[arg-type]  # anything that can be written to
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert out.total > 6_000_000
     assert out.largest < 200_000
+    assert peak < 8_000_000  # the objects are 11 MB

@@ -253,10 +253,14 @@ def everywhere(evil: tuple[str, ...]) -> Callable[[str, str], str]:
     return twist
 
 
-@pytest.mark.parametrize("way", ["behind every text", "instead of every text"])
-def test_hostile_values_never_run_and_never_load(opened: Open, report: HuntReport, way: str) -> None:
+@pytest.mark.parametrize("way", ["behind every text", "instead of every text", "behind, packed"])
+def test_hostile_values_never_run_and_never_load(
+    opened: Open, report: HuntReport, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chance = random.Random(7)
-    twist = everywhere(EVIL) if way == "behind every text" else (lambda text, key: chance.choice(EVIL))
+    twist = everywhere(EVIL) if way.startswith("behind") else (lambda text, key: chance.choice(EVIL))
+    if way == "behind, packed":
+        monkeypatch.setattr("stix_shifter.hunt.web_page.MOST_READABLE", 0)
     page = opened(Twisted(report, twist))
     visit(page)
     page.wait_for_timeout(200)
@@ -269,7 +273,7 @@ def test_hostile_values_never_run_and_never_load(opened: Open, report: HuntRepor
         )
         == 0
     )
-    if way == "behind every text":
+    if way.startswith("behind"):
         page.click("#tab-story")
         assert rows(page).count() > 10
         assert page.locator("#failed").is_hidden()
