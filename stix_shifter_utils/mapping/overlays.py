@@ -2,9 +2,9 @@
 
 ```yaml
 name: our Elastic                       # how messages call it; a file is called by its name
-connector: elastic_ecs                  # refused for any other
+connector: acme_watch                   # refused for any other
 dialects: [default]                     # all, when left out
-table: acme_events                      # what SQL and KQL call the table, and Splunk the indexes
+table: acme_events                      # what SQL and KQL call the table, and SPL the indexes
 time: acme.when                         # the field that a time window restricts
 rename: {process.executable: winlog.image}    # packaged name -> name here; whole levels too
 remove: [process.hash.md5]              # fields that this deployment has not

@@ -1,20 +1,9 @@
 """Values that Async Template writes in a way of its own. The shared transformers do the rest."""
 
-from __future__ import annotations
-
-from stix_shifter_utils.errors import TransformError
-from stix_shifter_utils.results import ValueTransformer
+from stix_shifter_utils.results import transformers
 
 
-class SeverityToScore(ValueTransformer):
-    """A word for a severity, as a number from 0 to 100."""
+class SeverityToScore(transformers.SeverityToScore):
+    """A word for a severity as a number from 0 to 100, on the scale of this product."""
 
     SCORES = {"low": 25, "medium": 50, "high": 75, "critical": 100}
-
-    @staticmethod
-    def transform(obj: object) -> int:
-        score = SeverityToScore.SCORES.get(str(obj).lower())
-        if score is None:
-            message = "the severity is not low, medium, high or critical"
-            raise TransformError(message)
-        return score

@@ -43,7 +43,7 @@ _SPECIAL: Final = re.compile(r"[\\.^$*+?()\[\]{}|]")
 
 
 class KqlCompiler(SqlCompiler):
-    """KQL of Azure Monitor, Microsoft Sentinel and Microsoft Defender.
+    """KQL, as log workspaces and advanced hunting have it.
 
     Text has no null there, only empty text; numbers have. A dotted field lies in a column of type `dynamic`.
     Fields that hold lists are not asked for.

@@ -97,16 +97,15 @@ class SetToOne(ValueTransformer):
 
 
 class SeverityToScore(ValueTransformer):
-    """A word for a severity as a number from 0 to 100: "High" -> 80."""
+    """A word for a severity as a number from 0 to 100: "High" -> 80. A connector may have other `SCORES`."""
 
     SCORES: ClassVar = {"critical": 100, "high": 80, "medium": 60, "low": 40, "informational": 20}
 
-    @staticmethod
-    def transform(obj: Any) -> int:
-        score = SeverityToScore.SCORES.get(str(obj).lower())
+    @classmethod
+    def transform(cls, obj: Any) -> int:
+        score: int | None = cls.SCORES.get(str(obj).lower())
         if score is None:
-            msg = "SeverityToScore"
-            raise refuse(msg, obj, "critical, high, medium, low or informational")
+            raise refuse(cls.__name__, obj, f"one of {', '.join(cls.SCORES)}")
         return score
 
 

@@ -1,4 +1,4 @@
-"""KQL read strictly and evaluated over rows: what stands for Azure Monitor and Microsoft Defender in tests.
+"""KQL read strictly and evaluated over rows: what stands for a workspace in tests.
 
 Known is `Table | where … | sort by … | project … | take n` with the operators and functions of the reference
 (learn.microsoft.com/kusto/query) that searches for rows need; anything else is refused with its place, so
