@@ -1,6 +1,6 @@
 // The story in time: a lane for each source, what happened when, what belongs to one match; a span can be chosen.
 const LANE = 34, AXIS = 22, MOST_LANES = 14, MOST_LINKS = 150;
-const STEPS = [1, 5, 10, 50, 100, 500, 1e3, 5e3, 1e4, 3e4, 6e4, 3e5, 6e5, 18e5, 36e5, 108e5, 216e5, 432e5, 864e5, 6048e5, 2592e6, 31536e6];
+const STEPS = [1, 5, 10, 50, 100, 500, 1e3, 5e3, 1e4, 3e4, 6e4, 3e5, 6e5, 9e5, 18e5, 36e5, 108e5, 216e5, 432e5, 864e5, 6048e5, 2592e6, 31536e6];
 
 class Timeline {
   /** `changed(from, to)` when a span is chosen (both null for the whole), `toggled(source)` for a source. */
@@ -104,7 +104,7 @@ class Timeline {
   }
 
   #axis(width, height) {
-    const span = this.end - this.start, wanted = span / Math.max(2, width / 110);
+    const span = this.end - this.start, wanted = span / Math.max(2, width / 90);
     const step = STEPS.find((one) => one >= wanted) || STEPS[STEPS.length - 1];
     const found = [];
     for (let at = Math.ceil(this.start / step) * step; at < this.end && found.length < 100; at += step) {
