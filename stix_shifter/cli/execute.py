@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from stix_shifter.cli import credentials, results
 from stix_shifter.cli.arguments import bad_argument, with_options
 from stix_shifter.cli.console import ERROR_ANSWER, WORKED, errors_in, is_error, to_json
+from stix_shifter.cli.overlays import add_overlay_flag
 from stix_shifter.cli.parser import Command
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class Execute(Command):
   # a thousand rows as STIX 2.1; the password comes from the environment
   stix-shifter execute mysql mysql @identity.json @mysql.json \\
       '{"auth": {"username": "me", "password": "${env:DB_PASSWORD}"}}' @pattern.txt -r 1000 --stix-2.1
+
+  # where the deployment calls its fields otherwise than the connector's maps
+  stix-shifter execute mysql mysql @identity.json @mysql.json \\
+      '{"auth": {"username": "me", "password": "${env:DB_PASSWORD}"}}' @pattern.txt --overlay acme.yaml
 """
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -88,6 +93,7 @@ class Execute(Command):
             help=f"give up after so many seconds (default {DEFAULT_TIMEOUT_S:g})",
         )
         results.add_output_flags(parser)
+        add_overlay_flag(parser)
 
     def run(self, args: argparse.Namespace, console: Console) -> int:
         from stix_shifter.stix_translation.stix_translation import QUERY, StixTranslation

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stix_shifter.cli.console import WORKED
+from stix_shifter.cli.overlays import add_overlay_flag, with_overlays
 from stix_shifter.cli.parser import Command
 
 if TYPE_CHECKING:
@@ -44,13 +45,14 @@ class Explain(Command):
         parser.add_argument("module", help="connector, with dialects if wanted: name:dialect1:dialect2")
         parser.add_argument("pattern", help="STIX pattern (text, @file or -)")
         parser.add_argument("options", nargs="?", help="translation options (JSON)")
+        add_overlay_flag(parser)
         parser.add_argument("--json", action="store_true", help="JSON for programs instead of tables")
 
     def run(self, args: argparse.Namespace, console: Console) -> int:
         from stix_shifter.stix_translation.explain import explain
 
         pattern = console.inputs.text(args.pattern, "pattern")
-        options = console.inputs.object(args.options, "options")
+        options = with_overlays(console.inputs.object(args.options, "options"), args)
         explanation = explain(args.module, pattern, options)
         if args.json:
             return console.answer(explanation.to_json())

@@ -17,7 +17,7 @@ from stix_shifter.cli.parser import Command
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from stix_shifter.cli.console import Console
     from stix_shifter.cli.hunt_journal import Prepared
@@ -44,6 +44,14 @@ def add_sources_arguments(parser: CommandParser) -> None:
         metavar="NAME",
         help="ask this source or group only; may be given several times",
     )
+    parser.add_argument(
+        "--overlay",
+        action="append",
+        default=[],
+        metavar="SOURCE=FILE",
+        help="what that source calls its fields (YAML or JSON), laid over its connector's maps after the "
+        "overlays of the file of sources; may be given several times",
+    )
 
 
 def read_sources(args: argparse.Namespace, console: Console, *, resolve: bool = True) -> Sources:
@@ -51,13 +59,24 @@ def read_sources(args: argparse.Namespace, console: Console, *, resolve: bool = 
     from stix_shifter.hunt import SourcesFileError, load_sources
 
     try:
-        found = load_sources(args.sources, args.source, resolve=resolve)
+        found = load_sources(args.sources, args.source, resolve=resolve, overlays=_overlays(args.overlay))
     except SourcesFileError as error:
         raise bad_argument(name="--sources", problem="\n  ".join(error.problems)) from error
     for source in found.every.values():
         console.hide(source.secrets)
     for note in found.notes:
         console.note(note)
+    return found
+
+
+def _overlays(given: Sequence[str]) -> dict[str, list[str]]:
+    """The files by source."""
+    found: dict[str, list[str]] = {}
+    for text in given:
+        name, sign, file = text.partition("=")
+        if not sign or not name or not file:
+            raise bad_argument(name="--overlay", problem=f"must be SOURCE=FILE, not {text!r:.80}")
+        found.setdefault(name, []).append(file)
     return found
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stix_shifter.cli.arguments import bad_argument, with_options
 from stix_shifter.cli.console import ERROR_ANSWER, WORKED
+from stix_shifter.cli.overlays import with_overlays
 from stix_shifter.cli.rows import RowReader, open_rows, rows_from_text
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ def translate_results(args: argparse.Namespace, console: Console) -> int:
 
 
 def results_options(options: Mapping[str, Any], args: argparse.Namespace) -> dict[str, Any]:
-    """Options of a call with what the flags of `add_output_flags` say."""
-    return with_options(options, **{"stix_2.1": args.stix_2_1, "merge": False if args.no_merge else None})
+    """Options of a call with what the flags of `add_output_flags` and `--overlay` say."""
+    given = with_overlays(options, args)
+    return with_options(given, **{"stix_2.1": args.stix_2_1, "merge": False if args.no_merge else None})
 
 
 def print_bundle(

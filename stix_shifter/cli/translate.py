@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stix_shifter.cli import results
 from stix_shifter.cli.arguments import bad_argument, parse_json, with_options
+from stix_shifter.cli.overlays import add_overlay_flag, with_overlays
 from stix_shifter.cli.parser import Command
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Translate(Command):
             "-x", "--stix-validator", action="store_true", help="check the bundle with stix2-validator"
         )
         results.add_output_flags(parser, only_for="results: ")
+        add_overlay_flag(parser)
         parser.add_argument(
             "--workers", type=int, default=1, metavar="N",
             help="results: with --stream or --ndjson, translate by N processes; the objects are the same",
@@ -82,7 +84,8 @@ class Translate(Command):
         from stix_shifter.stix_translation.stix_translation import StixTranslation
 
         identity = console.inputs.object(args.data_source, "data_source")
-        options = with_options(console.inputs.object(args.options, "options"), **{"stix_2.1": args.stix_2_1})
+        given = with_overlays(console.inputs.object(args.options, "options"), args)
+        options = with_options(given, **{"stix_2.1": args.stix_2_1})
         answer = StixTranslation().translate(
             args.module, args.translate_type, identity, _pattern(args, console), options
         )

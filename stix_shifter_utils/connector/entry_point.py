@@ -151,10 +151,19 @@ class BaseEntryPoint:
             return results_translator_class(self._place)(self.options, dialect, self._translation_folder)
 
     def get_mapping(self) -> Document:
-        """File name without `.json` -> content, for every mapping file; `{}` for a connector without any."""
+        """File name without `.json` -> content, for every mapping file; `{}` for a connector without any.
+
+        With overlays, each dialect has files of its own, as these leave them.
+        """
         from stix_shifter_utils.connector.files import all_json
 
-        return all_json(Path(self._translation_folder, "json"))
+        found = all_json(Path(self._translation_folder, "json"))
+        if self.options.get("overlays"):
+            from stix_shifter_utils.connector.maps import overlaid_files
+
+            dialects = self._known_dialects()
+            found |= overlaid_files(self._translation_folder, dialects, self.options)
+        return found
 
     def get_query_translator(self, dialect: str | None = None) -> BaseQueryTranslator:
         """By dialect, or the default of the option `language`. Raises UnsupportedDialectError."""

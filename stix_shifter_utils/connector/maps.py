@@ -9,10 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stix_shifter_utils.config.files import Stamp, inside, listing, stamp
+from stix_shifter_utils.config.files import Stamp, copied, inside, listing, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from stix_shifter_utils.mapping import DialectMapping, Relation
 
@@ -79,6 +79,20 @@ def check_overlays(module: str, folder: Path, options: Mapping[str, Any]) -> Non
         basepath = folder / "stix_translation"
         for dialect in list_dialects(basepath / "json"):
             mappings_of(str(basepath), dialect, options, module)
+
+
+def overlaid_files(basepath: str, dialects: Sequence[str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The maps of some dialects under their file names, as overlays leave them; fresh copies.
+
+    A connector of one dialect has them under plain names. Raises MappingFileError.
+    """
+    found: dict[str, Any] = {}
+    for dialect in dialects:
+        for stem in _STEMS:
+            document = map_file(basepath, dialect, stem, options)
+            if document is not None:
+                found[stem if dialect == "default" else f"{dialect}_{stem}"] = copied(document)
+    return found
 
 
 class _Flags(NamedTuple):

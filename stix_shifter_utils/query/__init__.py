@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from stix_shifter_utils.query.compiler import QueryCompiler
     from stix_shifter_utils.query.conditions import Condition
     from stix_shifter_utils.query.families.aql import AqlCompiler
-    from stix_shifter_utils.query.families.columns import named_columns, saved_columns, select_columns
+    from stix_shifter_utils.query.families.columns import (
+        fit_columns,
+        named_columns,
+        saved_columns,
+        select_columns,
+    )
     from stix_shifter_utils.query.families.duckdb import DuckDbCompiler
     from stix_shifter_utils.query.families.elastic_dsl import ElasticDslCompiler
     from stix_shifter_utils.query.families.kql import KqlCompiler
@@ -49,6 +54,7 @@ _COMPILERS = {
     "SplCompiler": "families.spl",
     "SqliteCompiler": "families.sqlite",
     "TrinoCompiler": "families.trino",
+    "fit_columns": "families.columns",
     "named_columns": "families.columns",
     "saved_columns": "families.columns",
     "select_columns": "families.columns",
@@ -84,6 +90,7 @@ __all__ = [
     "TrinoCompiler",
     "Verdict",
     "Written",
+    "fit_columns",
     "named_columns",
     "saved_columns",
     "select_columns",

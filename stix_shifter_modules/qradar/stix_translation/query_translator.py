@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stix_shifter_modules.qradar.stix_translation.query_constructor import LISTS, QueryConstructor
 from stix_shifter_utils.connector import BaseQueryTranslator
-from stix_shifter_utils.query import saved_columns, select_columns
+from stix_shifter_utils.query import fit_columns, saved_columns, select_columns
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,4 +22,5 @@ class QueryTranslator(BaseQueryTranslator):
     def plan(self, data: str, policy: Policy | None = None, now: datetime | None = None) -> QueryPlan:
         name = f"aql_{self.dialect}_fields"
         columns = saved_columns(name, self.read_json(LISTS / f"{name}.json", self.options))
-        return select_columns(super().plan(data, policy, now), columns)
+        fitted = fit_columns(columns, self.options.get("overlays"), self.mapping().index.natives)
+        return select_columns(super().plan(data, policy, now), fitted)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.errors import MappingFileError
+from stix_shifter_utils.mapping import read_overlays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,24 @@ def named_columns(columns: Sequence[str]) -> dict[str, str]:
     """Name -> expression, for the columns that are not a field's own name."""
     pairs = (column.rsplit(" AS ", 1) for column in columns)
     return {pair[1]: pair[0] for pair in pairs if len(pair) > 1}
+
+
+def fit_columns(columns: Sequence[str], overlays: Any, natives: Sequence[str]) -> list[str]:
+    """A list as the option `overlays` leaves it: without fields that are gone, with those that are new.
+
+    `natives` are the fields that results know. A new one stands in quotes, under its own name.
+    """
+    if not overlays:
+        return list(columns)
+    gone = {name for one in read_overlays(overlays) for name in (*one.rename, *one.remove)} - set(natives)
+    kept = [column for column in columns if _name(column) not in gone]
+    names = {_name(column) for column in kept}
+    return [*kept, *('"{}"'.format(name.replace('"', '""')) for name in natives if name not in names)]
+
+
+def _name(column: str) -> str:
+    """What results call a column."""
+    return column.rsplit(" AS ", 1)[-1]
 
 
 def select_columns(plan: QueryPlan, columns: Sequence[str]) -> QueryPlan:

@@ -58,6 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "database": "soc",
             "options": {"table": "events"},
         },
+        "acme.yaml": {"rename": {"source_ipaddr": "client_address"}},
         "monday.json": bundle,
         "tuesday.json": bundle,
         "rows.json": [FLOW],
