@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bench import places
 from bench.runner import run
 from bench.table import CELLS
+from bench.workloads import MATCHED, SORTS
 from compat.compare import normal
 from compat.deliberate import entry_of
 
@@ -45,7 +46,10 @@ def agreements(setting: Settings) -> Iterator[Agreement]:
     for title, module in CELLS:
         for version in ("2.0", "2.1"):
             yield _objects(setting, title, module, version)
-    yield _verdicts(setting)
+    single = [*MATCHED, *(each for each in SORTS.values() if each.count("[") == 1 and "REPEATS" not in each)]
+    several = [each for each in SORTS.values() if each not in single]
+    yield _verdicts(setting, "observation by observation", single, 1)
+    yield _verdicts(setting, "patterns of several observations, 50 at a time", several, 50)
 
 
 def _queries(setting: Settings, module: str) -> Agreement:
@@ -79,8 +83,9 @@ def _programs(setting: Settings) -> tuple[str, str]:
     return setting.python, setting.published or ""
 
 
-def _verdicts(setting: Settings) -> Agreement:
-    work = {"size": OBSERVATIONS, "answers": True}
+def _verdicts(setting: Settings, name: str, patterns: list[str], together: int) -> Agreement:
+    size = max(OBSERVATIONS, 40 * together)
+    work = {"size": size, "answers": True, "patterns": patterns, "together": together}
     ours = run(setting.python, setting.work("ours", what="matching", **work))
     theirs = run(setting.python, setting.work("match", here=True, **work))
     pairs = [
@@ -88,7 +93,7 @@ def _verdicts(setting: Settings) -> Agreement:
         for mine, other in zip(ours.get("verdicts", []), theirs.get("verdicts", []), strict=True)
         for pair in zip(mine, other, strict=True)
     ]
-    return _counted("verdicts of the matcher, observation by observation", "verdict", pairs)
+    return _counted(f"verdicts of the matcher, {name}", "verdict", pairs)
 
 
 def _counted(name: str, kind: str, pairs: list[tuple[Any, Any]]) -> Agreement:

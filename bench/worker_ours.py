@@ -80,22 +80,27 @@ def limited(job: Job) -> Job:
 
 
 def matching(job: Job) -> Job:
-    """Many observations against some patterns, by the local matcher, which finds all matches.
+    """Many observations against some patterns, by the local matcher, which finds all that take part.
 
-    Verdicts are those of the reading that the OASIS matcher has: one object for all inside brackets.
+    In the reading that the OASIS matcher has: one object for all inside brackets.
     """
     from stix_shifter_utils.pattern import Matcher, observed_of, parse_pattern
 
     seen = workloads.observations(job["size"])
     if job.get("answers"):
-        matchers = [Matcher(parse_pattern(text), same_object=True) for text in workloads.MATCHED]
+        matchers = [Matcher(parse_pattern(text), same_object=True) for text in job["patterns"]]
+        groups = [seen[at : at + job["together"]] for at in range(0, len(seen), job["together"])]
         return {
-            "verdicts": [[one.match([observed_of(each, {})]).matched for each in seen] for one in matchers]
+            "verdicts": [
+                [one.match([observed_of(each, {}) for each in group]).matched for group in groups]
+                for one in matchers
+            ]
         }
 
     def work(_: Any) -> None:
-        for text in workloads.MATCHED:
-            Matcher(parse_pattern(text)).match(observed_of(each, {}) for each in seen)
+        for text in job["patterns"]:
+            matcher = Matcher(parse_pattern(text), same_object=True)
+            matcher.match(observed_of(each, {}) for each in seen)
 
     return {"cpu_s": worker.cpu_seconds(work, range(job["repeat"] + 1))}
 

@@ -212,3 +212,18 @@ MATCHED = (
     "[process:name MATCHES '^p1[0-9]\\\\.exe$' OR ipv4-addr:value ISSUBSET '10.7.0.0/16']",
 )
 """Patterns that some of the observations match and most do not."""
+
+SORTS = {
+    "=": "[process:name = 'p7.exe']",
+    "IN": "[network-traffic:src_port IN (22, 443, 3389, 8080, 50000)]",
+    "LIKE": "[process:name LIKE 'p17%.exe']",
+    "MATCHES": "[process:name MATCHES '^p1[0-9]\\\\.exe$']",
+    "ISSUBSET": "[ipv4-addr:value ISSUBSET '10.7.0.0/16']",
+    "two of one object by AND": "[network-traffic:dst_port = 443 AND network-traffic:src_port < 5000]",
+    "two observations by AND": "[process:name = 'p7.exe'] AND [network-traffic:src_port < 1000]",
+    "FOLLOWEDBY, WITHIN": (
+        "[process:name = 'p7.exe'] FOLLOWEDBY [network-traffic:src_port < 1000] WITHIN 600 SECONDS"
+    ),
+    "REPEATS": "[process:name = 'p7.exe'] REPEATS 5 TIMES WITHIN 900 SECONDS",
+}
+"""One pattern of each sort."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+from functools import cache
 from typing import NamedTuple
 
 _IPV4_BITS = 32
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV6_BITS = 128
 
 
@@ -24,12 +27,32 @@ class Block(NamedTuple):
             and self.prefix == other.prefix >> (other.length - self.length)
         )
 
+    @property
+    def first_text(self) -> str:
+        """What the text of every address or block inside this one begins with; empty if that says little."""
+        if self.bits != _IPV4_BITS:
+            return ""
+        octets = (self.prefix << (_IPV4_BITS - self.length)).to_bytes(4, "big")[: self.length // 8]
+        return (
+            "".join(f"{octet}." for octet in octets)
+            if self.length < _IPV4_BITS
+            else ".".join(map(str, octets))
+        )
+
+
+@cache
+def _ipv4() -> re.Pattern[str]:
+    """Made when it is needed: a translation does without."""
+    return re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+
 
 def read_block(text: str) -> Block | None:
     """The block that text names, bits behind the prefix ignored; an address alone is a block of one.
 
     `None` for text that is no address: a short form (`10.1`), leading zeros, too long a prefix.
     """
+    if _ipv4().fullmatch(text):  # the common case, and a short way
+        return Block(_IPV4_BITS, int.from_bytes(map(int, text.split(".")), "big"), _IPV4_BITS)
     address, slash, suffix = text.partition("/")
     try:
         parsed = ipaddress.ip_address(address)

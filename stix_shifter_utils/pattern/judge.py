@@ -60,11 +60,15 @@ def compile_expression(expression: ComparisonExpression, reading: Reading) -> Ju
     Raises UnsupportedFeatureError for a regular expression or address block that cannot be used.
     """
     steps = _steps(expression, reading)
-    if reading.same_object:
+    if reading.same_object and not _is_alone(steps, reading):
         return _same_object(steps, reading)
     few = len(steps) <= _FEW
-    judges = [(_anywhere(comparison, reading, few=few), yes, no) for comparison, yes, no in steps]
-    return judges[0][0] if len(judges) == 1 else _program(judges)
+    return _program([(_anywhere(comparison, reading, few=few), yes, no) for comparison, yes, no in steps])
+
+
+def _is_alone(steps: list[_Step], reading: Reading) -> bool:
+    """Whether there is one comparison, of a kind that says the same in both readings."""
+    return len(steps) == 1 and not _is_absence(steps[0][0]) and steps[0][0] not in reading.trusted
 
 
 # --- AND and OR --------------------------------------------------------------------------------------
@@ -75,7 +79,7 @@ _Step = tuple[Comparison, int, int]
 
 
 def _steps(expression: ComparisonExpression, reading: Reading) -> list[_Step]:
-    """The comparisons in the order of evaluation."""
+    """The comparisons in the order of evaluation: a step leads to later ones only."""
     steps: dict[int, _Step] = {}
     labels = 1
     work: list[tuple[ComparisonExpression, int, int, int]] = [(expression, 0, _HOLDS, _FAILS)]
@@ -87,14 +91,15 @@ def _steps(expression: ComparisonExpression, reading: Reading) -> list[_Step]:
         operands = _folded(node.operands, reading) if isinstance(node, ComparisonOr) else node.operands
         own = [label, *range(labels, labels + len(operands) - 1)]
         labels += len(operands) - 1
-        for operand, place, following in zip(operands, own, [*own[1:], None], strict=True):
+        for operand, place, following in reversed(list(zip(operands, own, [*own[1:], None], strict=True))):
             if following is None:
                 work.append((operand, place, yes, no))
             elif isinstance(node, ComparisonAnd):
                 work.append((operand, place, following, no))
             else:
                 work.append((operand, place, yes, following))
-    return [steps[label] for label in range(labels)]
+    places = {label: place for place, label in enumerate(steps)} | {_HOLDS: _HOLDS, _FAILS: _FAILS}
+    return [(comparison, places[yes], places[no]) for comparison, yes, no in steps.values()]
 
 
 def _folded(operands: Sequence[ComparisonExpression], reading: Reading) -> list[ComparisonExpression]:
@@ -123,6 +128,16 @@ def _one_of(comparisons: list[Comparison]) -> Comparison:
 
 
 def _program(judges: list[tuple[Judge, int, int]]) -> Judge:
+    first, if_first, unless_first = judges[0]
+    if len(judges) == 1:
+        return first
+    if len(judges) == 2:  # noqa: PLR2004  the commonest program, without a loop
+        second = judges[1][0]
+        if unless_first == _FAILS:
+            return lambda observed: first(observed) and second(observed)
+        if if_first == _HOLDS:
+            return lambda observed: first(observed) or second(observed)
+
     def run(observed: Observed) -> bool:
         at = 0
         while at >= 0:
@@ -224,9 +239,99 @@ def _or_absent(judge: Judge, present: Judge) -> Judge:
 
 
 def _same_object(steps: list[_Step], reading: Reading) -> Judge:
+    if any(comparison in reading.trusted for comparison, _, _ in steps):
+        return _universal(steps, reading)
+    kinds = {comparison.path.object_type: None for comparison, _, _ in steps}
+    programs = {kind: program for kind in kinds if (program := _for_type(kind, steps, reading)) is not None}
+    if len(programs) == 1:
+        ((only, holds),) = programs.items()
+        return _any_object(only, holds)
+
+    def careful(observed: Observed) -> bool:
+        by_type = observed.by_type
+        return any(
+            holds(root, observed) for kind, holds in programs.items() for root in by_type.get(kind, ())
+        )
+
+    def run(observed: Observed) -> bool:
+        try:
+            for root in observed.roots:
+                holds = programs.get(root["type"])
+                if holds is not None and holds(root, observed):
+                    return True
+        except _ODD_DATA:
+            return careful(observed)
+        return False
+
+    return run if programs else lambda observed: False
+
+
+def _for_type(kind: str, steps: list[_Step], reading: Reading) -> AtRoot | None:
+    """What the expression asks of an object of a type; `None` if no such object can satisfy it.
+
+    Comparisons of other types fail for it, so the steps past them are known before.
+    """
+
+    def past(label: int) -> int:
+        while label >= 0 and steps[label][0].path.object_type != kind:
+            label = steps[label][2]
+        return label
+
+    kept: dict[int, _Step] = {}
+    for label in range(len(steps) - 1, -1, -1):
+        comparison, yes, no = steps[label]
+        if comparison.path.object_type == kind:
+            yes, no = past(yes), past(no)
+            kept[label] = (comparison, yes, no)
+    return _root_program(past(0), kept, reading) if kept and past(0) >= 0 else None
+
+
+def _root_program(start: int, steps: Mapping[int, _Step], reading: Reading) -> AtRoot | None:
+    """The steps as one function, those that decide nothing left out."""
+    decided: dict[int, int] = {}
+    judges: dict[int, tuple[AtRoot, int, int]] = {}
+    for label, (comparison, yes, no) in steps.items():  # from the last one on
+        if_so, if_not = decided.get(yes, yes), decided.get(no, no)
+        if if_so == if_not:
+            decided[label] = if_so
+        else:
+            judges[label] = (_at_type(comparison, reading), if_so, if_not)
+    start = decided.get(start, start)
+    if start < 0:
+        return None
+    first, if_first, unless_first = judges[start]
+    if (if_first, unless_first) == (_HOLDS, _FAILS):
+        return first
+    if unless_first == _FAILS and judges[if_first][1:] == (_HOLDS, _FAILS):
+        second = judges[if_first][0]
+        return lambda root, observed: first(root, observed) and second(root, observed)
+
+    def holds(root: Mapping[str, Any], observed: Observed) -> bool:
+        at = start
+        while at >= 0:
+            judge, yes, no = judges[at]
+            at = yes if judge(root, observed) else no
+        return at == _HOLDS
+
+    return holds
+
+
+def _at_type(comparison: Comparison, reading: Reading) -> AtRoot:
+    """Whether an object of the comparison's type satisfies it by itself."""
+    holds = _lacks(comparison) if _is_absence(comparison) else at_root(comparison, reading.case)
+    if comparison.path.object_type in NOT_OBSERVABLE:
+        return lambda root, observed: observed.embedded and holds(root, observed)
+    return holds
+
+
+def _lacks(comparison: Comparison) -> AtRoot:
+    present = is_present(comparison.path)
+    return lambda root, observed: not present(root, observed)
+
+
+def _universal(steps: list[_Step], reading: Reading) -> Judge:
+    """With comparisons that are trusted: an absent value is true of any object, even where there is none."""
     judges = [(_at_one(comparison, reading), yes, no) for comparison, yes, no in steps]
-    types = {comparison.path.object_type for comparison, _, _ in steps}
-    universal = any(comparison in reading.trusted for comparison, _, _ in steps)
 
     def holds(root: Mapping[str, Any], observed: Observed) -> bool:
         at = 0
@@ -235,39 +340,19 @@ def _same_object(steps: list[_Step], reading: Reading) -> Judge:
             at = yes if judge(root, observed) else no
         return at == _HOLDS
 
-    def careful(observed: Observed) -> bool:
-        by_type = observed.by_type
-        return any(holds(root, observed) for kind in types for root in by_type.get(kind, ()))
-
-    def run(observed: Observed) -> bool:
-        try:
-            for root in observed.roots:
-                if root["type"] in types and holds(root, observed):
-                    return True
-        except _ODD_DATA:
-            return careful(observed)
-        return False
-
-    def run_universal(observed: Observed) -> bool:
-        # An absent value that is trusted is true of any object, even where there is none.
-        return any(holds(root, observed) for root in (*observed.roots, {}) if isinstance(root, dict))
-
-    return run_universal if universal else run
+    return lambda observed: any(
+        holds(root, observed) for root in (*observed.roots, {}) if isinstance(root, dict)
+    )
 
 
 def _at_one(comparison: Comparison, reading: Reading) -> AtRoot:
-    """Whether one object satisfies the comparison by itself."""
+    """Whether one object satisfies the comparison by itself, or it is trusted and nothing has a value."""
     kind = comparison.path.object_type
-    reached = is_present(comparison.path) if _is_absence(comparison) else at_root(comparison, reading.case)
-    wanted = not _is_absence(comparison)
+    satisfies = _at_type(comparison, reading)
     somewhere = _any_of_type(kind, is_present(comparison.path)) if comparison in reading.trusted else None
 
     def judge(root: Mapping[str, Any], observed: Observed) -> bool:
-        if (
-            root.get("type") == kind
-            and reached(root, observed) is wanted
-            and (observed.embedded or kind not in NOT_OBSERVABLE)
-        ):
+        if root.get("type") == kind and satisfies(root, observed):
             return True
         return somewhere is not None and not somewhere(observed)
 

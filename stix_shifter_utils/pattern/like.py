@@ -21,12 +21,18 @@ def compile_like(pattern: str) -> Callable[[str], bool]:
     head, *middle, tail = parts
     middle = [part for part in middle if part]
     if not middle and "_" not in head + tail:
+        if not head or not tail:
+            return _at_edge(head, tail)
         shortest = len(head) + len(tail)
         return lambda text: len(text) >= shortest and text.startswith(head) and text.endswith(tail)
     if not head and not tail and len(middle) == 1 and "_" not in middle[0]:
         inner = middle[0]
         return lambda text: inner in text
     return _sequence(head, middle, tail)
+
+
+def _at_edge(head: str, tail: str) -> Callable[[str], bool]:
+    return (lambda text: text.endswith(tail)) if tail else (lambda text: text.startswith(head))
 
 
 def _whole(pattern: str) -> Callable[[str], bool]:

@@ -111,11 +111,22 @@ class Matcher:
         """Judge many observations together, in one pass; only those that satisfy some expression are kept."""
         if self._arrangement.is_single:
             return MatchResult(tuple(filter(self._judges[0], observations)))
-        return self.settle((observed, self.satisfied(observed)) for observed in observations)
+        return self.settle(self._judged(observations))
 
     def satisfied(self, observed: Observed) -> tuple[int, ...]:
         """The places (from 0) of the observation expressions that this one satisfies inside their windows."""
         return tuple([number for number, judge in enumerate(self._judges) if judge(observed)])
+
+    def _judged(self, observations: Iterable[Observed]) -> Iterator[tuple[Observed, Sequence[int]]]:
+        """The observations that satisfy some expression, each with the places of those."""
+        if len(self._judges) == 1:
+            yield from ((observed, (0,)) for observed in filter(self._judges[0], observations))
+            return
+        numbered = tuple(enumerate(self._judges))
+        for observed in observations:
+            places = [number for number, judge in numbered if judge(observed)]
+            if places:
+                yield observed, places
 
     def settle(self, judged: Iterable[tuple[Observed, Sequence[int]]]) -> MatchResult:
         """Combine observations that were judged before, each with what it satisfies.

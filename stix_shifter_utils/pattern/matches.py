@@ -6,6 +6,7 @@ work.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import regex  # type: ignore[import-untyped]  # published without type hints
@@ -23,6 +24,10 @@ _UNTIMED_STEPS: Final = 1_000_000
 # Watching the clock costs more than most searches. `q` quantifiers and `n` characters take about n ** (q + 1)
 # steps at worst unless quantifiers nest; where that is little, nobody needs to watch.
 
+_REMEMBERED, _SHORT = 256, 128
+# Names and paths come again and again, and a look is a quarter of a search: so many answers are kept for each
+# expression, for values of at most so many characters.
+
 Text = TypeVar("Text", str, bytes)
 
 
@@ -34,7 +39,9 @@ def search_text(expression: str, path: str, *, ignore_case: bool = False) -> Cal
     """
     flags = regex.DOTALL | regex.VERSION0 | (regex.IGNORECASE if ignore_case else 0)
     translation = _translated(expression, path, binary=False)
-    return _searcher(_compiled(translation.text, flags, expression, path), translation, expression, path)
+    holds = _searcher(_compiled(translation.text, flags, expression, path), translation, expression, path)
+    known = lru_cache(_REMEMBERED)(holds)
+    return lambda value: known(value) if len(value) <= _SHORT else holds(value)
 
 
 def search_bytes(expression: str, path: str) -> Callable[[bytes], bool] | None:

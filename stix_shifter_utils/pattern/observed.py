@@ -32,17 +32,30 @@ class Observed:
     """
 
     # Some attributes are set by use only: most observations are judged once, and making them costs as much.
-    __slots__ = ("_by_type", "_lookup", "_span", "raw", "roots")
+    __slots__ = ("_span", "by_type", "lookup", "raw", "roots")
 
-    _by_type: dict[str, list[Json]]
-    _lookup: Mapping[str, Any]
+    by_type: Mapping[str, list[Json]]
+    """The objects of each type."""
+    lookup: Mapping[str, Any]
+    """The objects by the names that references use: keys in 2.0, ids in 2.1."""
     _span: Span
 
     def __init__(self, raw: Json, roots: Collection[Any], lookup: Mapping[str, Any] | None = None) -> None:
         self.raw = raw
         self.roots = roots
         if lookup is not None:
-            self._lookup = lookup
+            self.lookup = lookup
+
+    def __getattr__(self, name: str) -> Any:
+        """What is made when it is first asked for."""
+        if name == "by_type":
+            self.by_type = self._sorted()
+            return self.by_type
+        if name == "lookup":
+            self.lookup = {root["id"]: root for root in self.roots}
+            return self.lookup
+        msg = f"an observation has no {name}"
+        raise AttributeError(msg, name=name, obj=self)
 
     def __repr__(self) -> str:
         return f"<Observed {self.id or 'without id'}: {len(self.roots)} objects>"
@@ -76,28 +89,13 @@ class Observed:
         """Whether the objects stand inside the observed-data, as in STIX 2.0."""
         return not self.raw.get("object_refs")
 
-    @property
-    def lookup(self) -> Mapping[str, Any]:
-        """The objects by the names that references use: keys in 2.0, ids in 2.1."""
-        try:
-            return self._lookup
-        except AttributeError:
-            self._lookup = {root["id"]: root for root in self.roots}
-            return self._lookup
-
-    @property
-    def by_type(self) -> Mapping[str, list[Json]]:
-        """The objects of each type."""
-        try:
-            return self._by_type
-        except AttributeError:
-            index: dict[str, list[Json]] = {}
-            for root in self.roots:
-                kind = root.get("type") if isinstance(root, dict) else None
-                if isinstance(kind, str):
-                    index.setdefault(kind, []).append(root)
-            self._by_type = index
-            return index
+    def _sorted(self) -> dict[str, list[Json]]:
+        index: dict[str, list[Json]] = {}
+        for root in self.roots:
+            kind = root.get("type") if isinstance(root, dict) else None
+            if isinstance(kind, str):
+                index.setdefault(kind, []).append(root)
+        return index
 
     def span(self) -> Span:
         """When this was observed; one of the two times may be missing, and their order does not matter.

@@ -116,12 +116,14 @@ def _entry(name: str, key: str, test: Test, *, hashes: bool) -> AtRoot:
 
 
 def _referenced(name: str, key: str, test: Test, by_type: Mapping[str, Test]) -> AtRoot:
+    plain = key not in AMBIGUOUS
+
     def holds(root: Mapping[str, Any], observed: Observed) -> bool:
         reference = root.get(name)
         holder = observed.lookup.get(reference) if isinstance(reference, str) else None
         if not isinstance(holder, dict):
             return False
-        value = top_value(holder, key)
+        value = holder.get(key) if plain else top_value(holder, key)
         return value is not None and (_test_of(holder, by_type, test) if by_type else test)(value)
 
     return holds

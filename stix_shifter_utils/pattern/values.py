@@ -21,7 +21,6 @@ from stix_shifter_utils.errors import UnsupportedFeatureError
 from stix_shifter_utils.pattern.addresses import Block, canonical_address, read_block
 from stix_shifter_utils.pattern.instants import instant_of, read_instant
 from stix_shifter_utils.pattern.like import compile_like
-from stix_shifter_utils.pattern.matches import search_bytes, search_text
 from stix_shifter_utils.pattern.nodes import Binary, Comparator, Comparison, Hex, Scalar, Timestamp
 
 Test = Callable[[Any], bool]
@@ -138,8 +137,7 @@ def _tests_by_type(literals: tuple[Any, ...], fold: Callable[[str], str] | None)
 def _equal_texts(wanted: list[str]) -> Test | None:
     """Code points decide, nothing is normalised (§9.6.2)."""
     if len(wanted) == 1:
-        (only,) = wanted
-        return lambda value: value == only
+        return partial(operator.eq, wanted[0])
     many = frozenset(wanted)
     return (lambda value: isinstance(value, str) and value in many) if many else None
 
@@ -151,6 +149,8 @@ def _equal_folded(wanted: list[str], fold: Callable[[str], str]) -> Test | None:
 
 def _equal_numbers(wanted: list[int | float]) -> Test | None:
     many = frozenset(wanted)
+    if len(many) == 1 and many.isdisjoint((0, 1)):  # to Python, these are truth values too
+        return partial(operator.eq, wanted[0])
     return (lambda value: is_number(value) and value in many) if many else None
 
 
@@ -177,7 +177,12 @@ def _ordered(compare: Callable[[Any, Any], bool], literal: Any, kind: Kind, *, c
         return _ordered_by(compare, instant_of(literal), read_instant)
     if isinstance(literal, (Hex, Binary)):
         return _ordered_by(compare, literal.data, _literal_octets)
-    return _ordered_by(compare, literal, _number) if is_number(literal) else _never
+    return _ordered_numbers(compare, literal) if is_number(literal) else _never
+
+
+def _ordered_numbers(compare: Callable[[Any, Any], bool], wanted: float) -> Test:
+    plain = frozenset((int, float))
+    return lambda value: (value.__class__ in plain or is_number(value)) and compare(value, wanted)
 
 
 def _ordered_by(compare: Callable[[Any, Any], bool], wanted: Any, read: Callable[[Any], Any]) -> Test:
@@ -200,10 +205,6 @@ def _lower_text(value: Any) -> str | None:
     return value.lower() if isinstance(value, str) else None
 
 
-def _number(value: Any) -> int | float | None:
-    return value if is_number(value) else None
-
-
 # --- text patterns and sets -----------------------------------------------------------------------
 
 
@@ -222,20 +223,31 @@ def _like(pattern: str, kind: Kind, *, caseless: bool) -> Test:
         )
     if caseless:
         matches = compile_like(pattern.lower())
-        return lambda value: isinstance(value, str) and matches(normalized(value).lower())
-    matches = compile_like(pattern)
-    return lambda value: isinstance(value, str) and matches(normalized(value))
+        return _of_text(lambda text: matches(text.lower()))
+    return _of_text(compile_like(pattern))
+
+
+def _of_text(holds: Callable[[str], bool]) -> Test:
+    """A question about text in normal form, as one about any value."""
+
+    def test(value: Any) -> bool:
+        if not isinstance(value, str):
+            return False
+        return holds(value if value.isascii() else unicodedata.normalize("NFC", value))
+
+    return test
 
 
 def _matches(expression: str, kind: Kind, path: str, *, caseless: bool) -> Test:
+    from stix_shifter_utils.pattern.matches import search_bytes, search_text  # loads the library `regex`
+
     expression = normalized(expression)
     if kind in {Kind.HEX, Kind.BASE64}:
         found = search_bytes(expression, path)
         if found is None:
             return _never
         return lambda value: (data := octets(value, kind)) is not None and found(data)
-    holds = search_text(expression, path, ignore_case=caseless)
-    return lambda value: isinstance(value, str) and holds(normalized(value))
+    return _of_text(search_text(expression, path, ignore_case=caseless))
 
 
 def _in_block(comparator: Comparator, literal: str, path: str) -> Test:
@@ -243,14 +255,33 @@ def _in_block(comparator: Comparator, literal: str, path: str) -> Test:
     if wanted is None:
         msg = f"{comparator.value} {literal!r} for {path}: not an IPv4 or IPv6 address or CIDR block"
         raise UnsupportedFeatureError(msg)
-    related = wanted.contains if comparator is Comparator.ISSUBSET else partial(_contained, wanted)
-    return lambda value: (
-        isinstance(value, str) and (block := read_block(value)) is not None and related(block)
-    )
+    return _inside(wanted) if comparator is Comparator.ISSUBSET else _around(wanted)
 
 
-def _contained(inner: Block, outer: Block) -> bool:
-    return outer.contains(inner)
+def _inside(wanted: Block) -> Test:
+    """Whether an address or block lies in the wanted one. Most do not, and their first digits tell."""
+    first = wanted.first_text
+
+    def test(value: Any) -> bool:
+        if not isinstance(value, str) or not value.startswith(first):
+            return False
+        block = read_block(value)
+        return block is not None and wanted.contains(block)
+
+    return test
+
+
+def _around(wanted: Block) -> Test:
+    """Whether a block, or an address if one is wanted, contains the wanted one."""
+    is_address = wanted.length == wanted.bits
+
+    def test(value: Any) -> bool:
+        if not isinstance(value, str) or not (is_address or "/" in value):
+            return False
+        block = read_block(value)
+        return block is not None and block.contains(wanted)
+
+    return test
 
 
 def same_for_all_kinds(literal: Scalar | tuple[Scalar, ...] | None) -> bool:

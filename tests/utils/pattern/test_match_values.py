@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import random
 from typing import Any
 
 import pytest
@@ -226,3 +228,23 @@ def test_one_comparison(expression: str, expected: bool) -> None:
     assert holds(expression, {"0": THING}) is expected
     if not expression.startswith("NOT EXISTS other"):
         assert holds(expression, {"0": THING}, same_object=True) is expected
+
+
+@pytest.mark.parametrize("bits", [32, 128])
+def test_blocks_of_every_length_hold_what_the_standard_library_says(bits: int) -> None:
+    kind = {32: ipaddress.IPv4Address, 128: ipaddress.IPv6Address}[bits]
+    rng = random.Random(bits)
+    seen: list[bool] = []
+    for length in range(bits + 1):
+        wanted: Any = ipaddress.ip_network((rng.getrandbits(bits), length), strict=False)
+        first, last = int(wanted.network_address), int(wanted.broadcast_address)
+        near = {max(first - 1, 0), first, (first + last) // 2, last, min(last + 1, 2**bits - 1)}
+        values = [f"{kind(number)}{end}" for number in near for end in ("", f"/{bits}", f"/{length}", "/9")]
+        things: Json = {str(at): {"type": "thing", "net": value} for at, value in enumerate(values)}
+        for value, thing in zip(values, things.values(), strict=True):
+            net: Any = ipaddress.ip_network(value, strict=False)
+            related = {"ISSUBSET": net.subnet_of(wanted), "ISSUPERSET": net.supernet_of(wanted)}
+            for word, answer in related.items():
+                assert holds(f"thing:net {word} '{wanted}'", {"0": thing}) is answer, (word, value, wanted)
+            seen += related.values()
+    assert 0.2 < sum(seen) / len(seen) < 0.8
