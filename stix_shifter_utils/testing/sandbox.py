@@ -58,12 +58,33 @@ class Sandbox:
 
 def load_sandbox(name: str) -> Sandbox:
     """The sandbox of a connector. Raises UnsupportedDataSourceError for an unknown one, or one without."""
-    module = import_part(name, "tests.product")
-    make: Callable[[], Sandbox] | None = getattr(module, "sandbox", None)
+    make = _maker(name)
     if make is None:
         message = f"{name} has no sandbox: its tests/product.py has no function sandbox()"
         raise UnsupportedDataSourceError(message)
     return make()
+
+
+def has_sandbox(name: str) -> bool:
+    """Whether a connector offers one. Raises UnsupportedDataSourceError for an unknown connector."""
+    return _maker(name) is not None
+
+
+def _maker(name: str) -> Callable[[], Sandbox] | None:
+    make: Callable[[], Sandbox] | None = getattr(import_part(name, "tests.product"), "sandbox", None)
+    return make
+
+
+def write_sources(sandboxes: Mapping[str, Sandbox], folder: Path) -> Path:
+    """Write `sources.yaml` for a hunt over several sandboxes, by connector; they must run."""
+    lines = ["profiles:"]
+    for name, sandbox in sandboxes.items():
+        connection, configuration = dict(sandbox.connection(sandbox.product)), dict(sandbox.configuration)
+        source = {"connector": name, "connection": connection, "config": configuration}
+        lines.append(f"  {name}: {json.dumps(source)}")  # YAML reads JSON, and more can be added below
+    path = folder / "sources.yaml"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
 
 
 def write_files(name: str, sandbox: Sandbox, folder: Path) -> dict[str, str]:
@@ -73,20 +94,18 @@ def write_files(name: str, sandbox: Sandbox, folder: Path) -> dict[str, str]:
     `pattern.txt` and `sources.yaml`; files of these names are overwritten.
     """
     connection, configuration = dict(sandbox.connection(sandbox.product)), dict(sandbox.configuration)
-    source = {"connector": name, "connection": connection, "config": configuration}
     contents = {
         "identity.json": json.dumps(IDENTITY),
         "connection.json": json.dumps(connection),
         "configuration.json": json.dumps(configuration),
         "pattern.txt": sandbox.pattern,
-        "sources.yaml": json.dumps({"profiles": {"sandbox": source}}),  # YAML reads JSON
     }
     for file, content in contents.items():
         (folder / file).write_text(content + "\n", encoding="utf-8")
 
-    sources = shlex.quote(str(folder / "sources.yaml"))
+    sources = shlex.quote(str(write_sources({name: sandbox}, folder)))
     translator = f"{name}:{sandbox.dialect}" if sandbox.dialect else name
-    *given, pattern = (shlex.quote(f"@{folder / file}") for file in list(contents)[:4])
+    *given, pattern = (shlex.quote(f"@{folder / file}") for file in contents)
     return {
         "execute": f"stix-shifter execute {name} {translator} {' '.join(given)} {pattern} --stix-2.1",
         "hunt": f"stix-shifter hunt {pattern} --sources {sources}",

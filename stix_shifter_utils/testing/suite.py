@@ -6,18 +6,18 @@ class TestAcmeWatch(ConnectorSuite):
 ```
 
 With that alone the folder, the JSON, the cases in `tests/cases/*.json`, bad input and hostile values are
-tested (bronze). What makes it silver is a product: override `product`, `connection`, `configuration` and
-`pattern`, and where the product keeps searches also `searches_left` and `expire`. Gold is the closed loop:
-override `every_row`.
+tested (bronze). What makes it silver is a product: a `sandbox()` in `tests/product.py` (or `product`,
+`connection` and `configuration` here) and `pattern`, and where the product keeps searches also
+`searches_left` and `expire`. Gold is the closed loop: override `every_row`.
 
 | override              | says                                                              | without it |
 |-----------------------|-------------------------------------------------------------------|------------|
 | `module`              | the connector's name                                              | needed     |
 | `required_options`    | options that the connector cannot do without                      | none       |
 | `outside_literals`    | how to read a native query without its literals                   | SQL, JSON  |
-| `product`             | a context manager that runs the product, such as a `FakeProduct`  | bronze     |
-| `connection`          | the connection to it, as a user would write it                    |            |
-| `configuration`       | credentials that it accepts                                       |            |
+| `product`             | a context manager that runs the product, such as a `FakeProduct`  | sandbox    |
+| `connection`          | the connection to it, as a user would write it                    | sandbox    |
+| `configuration`       | credentials that it accepts                                       | sandbox    |
 | `wrong_configuration` | credentials that it refuses                                       | reversed   |
 | `pattern`             | a pattern that finds more than three rows of it                   |            |
 | `broken_query`        | a native query that it refuses                                    | brackets   |

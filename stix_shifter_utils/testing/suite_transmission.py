@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,6 +23,7 @@ from stix_shifter_utils.testing.clock import FakeClock
 from stix_shifter_utils.testing.faults import Fault
 from stix_shifter_utils.testing.levels import silver
 from stix_shifter_utils.testing.product import FakeProduct
+from stix_shifter_utils.testing.sandbox import has_sandbox, load_sandbox
 from stix_shifter_utils.testing.search import Search
 from stix_shifter_utils.testing.suite_translation import IDENTITY, TranslationSuite
 from stix_shifter_utils.transmission import HttpSource, Limits, collect, submit_poll_page_delete
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator, Mapping
 
     from stix_shifter_utils.connector import BaseEntryPoint
+    from stix_shifter_utils.testing.sandbox import Sandbox
 
 UNAVAILABLE = ErrorCode.TRANSMISSION_CONNECT.value
 FAULTS: tuple[tuple[str, Fault, str], ...] = (
@@ -56,16 +59,21 @@ class TransmissionSuite(TranslationSuite):
     # -- what a connector says of its product
 
     def product(self) -> AbstractContextManager[Any] | None:
-        """The product to search; None when there is none to be had here."""
-        return None
+        """The product to search: the sandbox's, unless said otherwise; None when there is none to be had."""
+        return load_sandbox(self.module).product if has_sandbox(self.module) else None
 
     def connection(self, product: Any) -> dict[str, Any]:
         """How to reach it."""
-        raise NotImplementedError
+        return dict(self._sandbox().connection(product))
 
     def configuration(self, product: Any) -> dict[str, Any]:
         """Credentials that it accepts."""
-        raise NotImplementedError
+        return dict(self._sandbox().configuration)
+
+    @classmethod
+    @functools.cache
+    def _sandbox(cls) -> Sandbox:
+        return load_sandbox(cls.module)
 
     def wrong_configuration(self, product: Any) -> dict[str, Any]:
         """Credentials that it refuses; the good ones with each text changed, unless said otherwise."""

@@ -14,15 +14,6 @@ class TestAsyncTemplate(ConnectorSuite):
     module = "async_template"
     pattern = "[ipv4-addr:value LIKE '192.0.2.%']"
 
-    def product(self) -> own.Product:
-        return own.Product()
-
-    def connection(self, product: Any) -> dict[str, Any]:
-        return {"host": product.host, "port": product.port, "selfSignedCert": own.AUTHORITY.pem}
-
-    def configuration(self, product: Any) -> dict[str, Any]:
-        return {"auth": {"username": own.USER, "password": own.PASSWORD}}
-
     def searches_left(self, product: Any) -> int:
         return len(product.searches)
 

@@ -27,15 +27,6 @@ class TestLogAnalytics(ConnectorSuite):
     pattern = "[x-ibm-finding:name LIKE 'Suspicious%']"
     loop_patterns: ClassVar = 30
 
-    def product(self) -> own.Product:
-        return own.Product()
-
-    def connection(self, product: Any) -> dict[str, Any]:
-        return own.connection(product)
-
-    def configuration(self, product: Any) -> dict[str, Any]:
-        return own.CONFIGURATION
-
     def outside_literals(self, query: Any) -> str:
         return " ".join(token.text for token in tokens_of(query) if token.kind != "text")
 

@@ -17,15 +17,6 @@ class TestAzureSentinel(ConnectorSuite):
     pattern = "[x-ibm-finding:severity_name = 'high']"
     loop_patterns: ClassVar = 60
 
-    def product(self) -> own.Product:
-        return own.Product()
-
-    def connection(self, product: Any) -> dict[str, Any]:
-        return own.connection(product)
-
-    def configuration(self, product: Any) -> dict[str, Any]:
-        return own.CONFIGURATION
-
     def outside_literals(self, query: Any) -> str:
         (text,) = query.values()
         return " ".join(word for kind, word, _ in tokens_of(text) if kind != "text")

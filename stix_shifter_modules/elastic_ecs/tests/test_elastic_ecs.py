@@ -28,16 +28,6 @@ class TestElasticEcs(ConnectorSuite):
 
     module = "elastic_ecs"
     pattern = "[process:command_line LIKE '%-enc%']"
-    distribution = "elasticsearch"
-
-    def product(self) -> own.Product:
-        return own.Product(distribution=self.distribution)
-
-    def connection(self, product: Any) -> dict[str, Any]:
-        return own.connection(product)
-
-    def configuration(self, product: Any) -> dict[str, Any]:
-        return GOOD
 
     def outside_literals(self, query: Any) -> str:
         return lucene.outside_literals(query) if isinstance(query, str) else super().outside_literals(query)

@@ -20,15 +20,6 @@ class TestMsatp(ConnectorSuite):
     pattern = "[ipv4-addr:value LIKE '198.51.100.%']"
     loop_patterns: ClassVar = 30
 
-    def product(self) -> own.Product:
-        return own.Product()
-
-    def connection(self, product: Any) -> dict[str, Any]:
-        return own.connection(product)
-
-    def configuration(self, product: Any) -> dict[str, Any]:
-        return own.CONFIGURATION
-
     def outside_literals(self, query: Any) -> str:
         return " ".join(token.text for token in tokens_of(query) if token.kind != "text")
 

@@ -31,15 +31,6 @@ class TestQradar(ConnectorSuite):
     pattern = "[network-traffic:src_port > 0]"
     loop_patterns: ClassVar = 25
 
-    def product(self) -> own.Product:
-        return own.Product()
-
-    def connection(self, product: Any) -> dict[str, Any]:
-        return own.connection(product)
-
-    def configuration(self, product: Any) -> dict[str, Any]:
-        return {"auth": {"sec": own.TOKEN}}
-
     def outside_literals(self, query: Any) -> str:
         read_aql(query, own.FUNCTIONS)
         return outside_literals(query)

@@ -22,15 +22,6 @@ class TestSplunk(ConnectorSuite):
     pattern = "[ipv4-addr:value LIKE '198.51.100.%']"
     loop_patterns: ClassVar = 20
 
-    def product(self) -> own.Product:
-        return own.Product()
-
-    def connection(self, product: Any) -> dict[str, Any]:
-        return own.connection(product)
-
-    def configuration(self, product: Any) -> dict[str, Any]:
-        return {"auth": {"username": own.USER, "password": own.PASSWORD}}
-
     def outside_literals(self, query: Any) -> str:
         return outside(query)
 

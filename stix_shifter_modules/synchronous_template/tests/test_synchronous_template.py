@@ -14,14 +14,5 @@ class TestSynchronousTemplate(ConnectorSuite):
     module = "synchronous_template"
     pattern = "[ipv4-addr:value LIKE '192.0.2.%']"
 
-    def product(self) -> own.Product:
-        return own.Product()
-
-    def connection(self, product: Any) -> dict[str, Any]:
-        return {"host": product.host, "port": product.port, "selfSignedCert": own.AUTHORITY.pem}
-
-    def configuration(self, product: Any) -> dict[str, Any]:
-        return {"auth": {"username": own.USER, "password": own.PASSWORD}}
-
     def every_row(self, product: Any) -> dict[str, Any]:
         return {"dialect1": own.NETWORK_EVENTS, "dialect2": own.HOST_EVENTS}

@@ -149,7 +149,7 @@ BREAKS = {
         "test_ping_answers",
     ),
     "nobody checks the certificate": Break(
-        "tests/test_async_template.py",
+        PRODUCT,
         '"port": product.port,',
         '"port": product.port, "options": {"verify_cert": False},',
         "test_a_certificate_of_an_unknown_authority_is_refused",
