@@ -39,8 +39,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"quality: {error} installed: {', '.join(installed_modules())}\n")
         return 2
     count = sum(_report(folder) for folder in folders)
-    sys.stderr.write(f"{len(folders)} connectors checked by {len(RULES)} rules, {count or 'no'} findings\n")
+    checked, found = _number(len(folders), "connector"), _number(count, "finding")
+    sys.stderr.write(f"{checked} checked by {len(RULES)} rules, {found}\n")
     return 1 if count else 0
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count or 'no'} {thing}{'' if count == 1 else 's'}"
 
 
 def _folder(name: str) -> Path:

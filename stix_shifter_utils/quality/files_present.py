@@ -16,7 +16,7 @@ NEEDED = {
     "entry_point.py": "with a class EntryPoint; copy it from async_template",
     "configuration/config.json": "with the parameters of the connector; copy it from async_template",
     "configuration/lang_en.json": "with a label and a description for each parameter",
-    "README.md": "that says which product and version this searches, and what its user must be allowed to do",
+    "README.md": "to say which product and version this searches, and what its user must be allowed to do",
 }
 TRANSMISSION = (
     "stix_transmission/api_client.py",

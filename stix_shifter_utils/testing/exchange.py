@@ -22,6 +22,10 @@ class Received:
     headers: Mapping[str, str]
     body: bytes
 
+    def header(self, name: str) -> str | None:
+        """A header by its name, in whatever case; None where it did not come."""
+        return self.headers.get(name.lower())
+
     def json(self) -> Any:
         """The body as JSON. Raises Refusal(400) when it is not."""
         try:
