@@ -23,7 +23,8 @@ from stix_shifter_utils.errors import ConfigurationError, ResultsTranslationErro
 from stix_shifter_utils.results import ResultsMapping, ResultsOptions, compile_mapping
 from stix_shifter_utils.results.rows import RowStream
 from stix_shifter_utils.stix import Merger, row_key, whole_identity
-from stix_shifter_utils.stix.ids import COMPATIBLE, CONTRIBUTING, is_shared
+from stix_shifter_utils.stix.contributing import COMPATIBLE, CONTRIBUTING
+from stix_shifter_utils.stix.ids import is_shared
 from stix_shifter_utils.stix.merge import unite
 
 if TYPE_CHECKING:

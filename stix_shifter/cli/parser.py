@@ -6,6 +6,7 @@ What the commands are is in `app.py`.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import textwrap
 from abc import ABC, abstractmethod
@@ -42,6 +43,24 @@ GLOBAL_FLAGS = {
 }
 
 
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Texts as they are written, in the width of the terminal."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """The width of the terminal, as `shutil` finds it; that module loads three compression libraries."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else -1).columns or 80
+    except (ValueError, OSError):  # closed, or no terminal
+        return 80
+
+
 class CommandParser(argparse.ArgumentParser):
     """Options may stand before, between and behind the positional arguments; errors are one line.
 
@@ -49,7 +68,7 @@ class CommandParser(argparse.ArgumentParser):
     """
 
     def __init__(self, **settings: Any) -> None:
-        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        settings.setdefault("formatter_class", HelpFormatter)
         super().__init__(**settings, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:

@@ -7,7 +7,6 @@ rest is read; a list that breaks ends there. What was read before counts.
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import json
 import sys
@@ -51,9 +50,12 @@ def open_rows(inputs: Inputs, value: str, name: str) -> Iterator[BinaryIO]:
 
 
 def _opened(path: Path, name: str) -> BinaryIO:
-    open_binary = gzip.open if path.suffix == ".gz" else open
     try:
-        return cast("BinaryIO", open_binary(path, "rb"))
+        if path.suffix != ".gz":
+            return path.open("rb")
+        import gzip
+
+        return cast("BinaryIO", gzip.open(path, "rb"))
     except OSError as error:
         raise bad_argument(name, f"cannot read {path}: {error.strerror}") from error
 

@@ -6,7 +6,6 @@ Translating for one dialect is the connector's work.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.connector.calls import ask
@@ -20,14 +19,14 @@ if TYPE_CHECKING:
 Answer = dict[str, Any]
 
 
-@dataclass
 class _Collected:
     """What the dialects answered, in their order."""
 
-    queries: list[Any] = field(default_factory=list)
-    attributes: dict[str, list[str]] = field(default_factory=dict)
-    operators: dict[str, list[Any]] = field(default_factory=dict)
-    errors: dict[str, Answer] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.queries: list[Any] = []
+        self.attributes: dict[str, list[str]] = {}
+        self.operators: dict[str, list[Any]] = {}
+        self.errors: dict[str, Answer] = {}
 
     def add(self, dialect: str, answer: Mapping[str, Any]) -> None:
         if "error" in answer or answer.get("success") is False:

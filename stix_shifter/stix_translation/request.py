@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.config.checking import validate
@@ -15,6 +14,7 @@ from stix_shifter_utils.errors import (
     UnsupportedDialectError,
     UnsupportedLanguageError,
 )
+from stix_shifter_utils.frozen import frozen
 
 if TYPE_CHECKING:
     from stix_shifter_utils.connector.entry_point import BaseEntryPoint
@@ -23,7 +23,7 @@ _OPTIONS = "connection.options"
 STIX = "stix"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """`dialects` are those of the module's suffix and of the options, each once, the suffix first."""
 

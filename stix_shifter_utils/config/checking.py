@@ -6,7 +6,6 @@ The answer is a copy that holds known parameters only, each of its type, with al
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from stix_shifter_utils.config.files import Document, copied
@@ -92,15 +91,15 @@ def _validated(schema: Schema, params: Any, start_point: str | None) -> Document
     return result
 
 
-@dataclass
 class _Findings:
     """Walks the schema and collects what is wrong. The first `skip` keys of a path are the start point's."""
 
-    skip: int
-    missing: list[str] = field(default_factory=list)
-    unexpected: Document = field(default_factory=dict)
-    invalid: list[str] = field(default_factory=list)
-    hints: list[str] = field(default_factory=list)
+    def __init__(self, skip: int) -> None:
+        self.skip = skip
+        self.missing: list[str] = []
+        self.unexpected: Document = {}
+        self.invalid: list[str] = []
+        self.hints: list[str] = []
 
     def section(self, section: Section, given: Mapping[str, Any]) -> Document:
         result: Document = {}

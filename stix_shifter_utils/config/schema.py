@@ -6,11 +6,14 @@ Checking a value against a leaf is `checking.py`; reading files is `files.py`.
 from __future__ import annotations
 
 import pathlib
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.config.files import Document, Stamp, config_files, merged, stamp
+from stix_shifter_utils.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SECRET = "password"  # noqa: S105 -- the name of a parameter type
 Path = tuple[str, ...]
@@ -25,7 +28,10 @@ _ALWAYS_SECTIONS = {
 _NEVER_REQUIRED = ("connection", "type")  # names the connector for user interfaces; few clients send it
 
 
-@dataclass(frozen=True, slots=True)
+_NONE: Final[Mapping[str, Any]] = {}
+
+
+@frozen
 class Leaf:
     """One parameter. `previous` is the dotted path where earlier releases had it, from the root."""
 
@@ -49,13 +55,13 @@ class Leaf:
         return self.kind == SECRET
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """A group of parameters, in the order of the file."""
 
     path: Path
     optional: bool = False
-    members: dict[str, Member] = field(default_factory=dict)
+    members: Mapping[str, Member] = _NONE
 
     def at(self, path: str | None) -> Section:
         """The section at a dotted path; itself for none, an empty one where the path leads to no section."""
@@ -77,13 +83,13 @@ Move = tuple[Path, Path]
 """Where a parameter was in earlier releases, and where it is now; both from the root."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Schema:
     """The parameters of one connector."""
 
     root: Section
     moves: tuple[Move, ...]
-    answers: dict[tuple[Any, ...], Document] = field(default_factory=dict, repr=False, compare=False)
+    answers: dict[tuple[Any, ...], Document]
     """Options that were checked already, with what came of them; `checking` keeps it."""
 
 
@@ -114,7 +120,7 @@ def compile_schema(document: Document) -> Schema:
     leaves = root.leaves()
     known = {leaf.path for leaf in leaves}
     moves = ((tuple(leaf.previous.split(".")), leaf.path) for leaf in leaves if leaf.previous)
-    return Schema(root, tuple((old, new) for old, new in moves if old not in known))
+    return Schema(root, tuple((old, new) for old, new in moves if old not in known), {})
 
 
 def _section(path: Path, document: Document) -> Section:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-@dataclass(slots=True)
 class Dialect:
     """One dialect. Its results translator is made when it is first needed."""
 
-    query: BaseQueryTranslator
-    results: BaseResultTranslator | Callable[[], BaseResultTranslator]
-    is_listed: bool
+    __slots__ = ("is_listed", "query", "results")
+
+    def __init__(
+        self,
+        query: BaseQueryTranslator,
+        results: BaseResultTranslator | Callable[[], BaseResultTranslator],
+        is_listed: bool,
+    ) -> None:
+        self.query, self.results, self.is_listed = query, results, is_listed
 
     def results_translator(self) -> BaseResultTranslator:
         if not isinstance(self.results, BaseResultTranslator):

@@ -1,7 +1,11 @@
 """Mapping files: loading, validating, and the index from object paths to native fields.
 
-Neither queries nor results are made here.
+Neither queries nor results are made here. Overlays are imported when they are asked for: few have any.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.mapping.checks import Check, check_of
 from stix_shifter_utils.mapping.fields import NativeFields
@@ -9,9 +13,11 @@ from stix_shifter_utils.mapping.index import FieldBinding, FieldIndex
 from stix_shifter_utils.mapping.kinds import FieldKind, Kind, field_kind
 from stix_shifter_utils.mapping.leaves import Leaf, leaves
 from stix_shifter_utils.mapping.load import DialectMapping, list_dialects, load_file, load_mappings
-from stix_shifter_utils.mapping.overlays import Overlay, inline_overlays, read_overlays
 from stix_shifter_utils.mapping.properties import Cleaning, Property, property_of
 from stix_shifter_utils.mapping.relation import Relation
+
+if TYPE_CHECKING:
+    from stix_shifter_utils.mapping.overlays import Overlay, inline_overlays, read_overlays
 
 __all__ = [
     "Check",
@@ -36,3 +42,12 @@ __all__ = [
     "property_of",
     "read_overlays",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in {"Overlay", "inline_overlays", "read_overlays"}:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from stix_shifter_utils.mapping import overlays
+
+    return getattr(overlays, name)

@@ -7,9 +7,9 @@ work of `index`.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from stix_shifter_utils.frozen import changed, frozen
 from stix_shifter_utils.mapping.checks import check_of
 from stix_shifter_utils.mapping.fills import (
     FILLS,
@@ -22,7 +22,7 @@ from stix_shifter_utils.mapping.fills import (
 from stix_shifter_utils.mapping.properties import Property, is_partial, property_of
 from stix_shifter_utils.pattern import make_path
 from stix_shifter_utils.pattern.spellings import other_name
-from stix_shifter_utils.stix.ids import CONTRIBUTING
+from stix_shifter_utils.stix.contributing import CONTRIBUTING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +54,7 @@ def is_reference(name: str) -> bool:
     return name.endswith(("_ref", "_refs"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Feed:
     """A leaf that can fill a property, and the reasons why its value may not show there.
 
@@ -68,7 +68,7 @@ class Feed:
     filled: bool = False
 
     def doubted(self, *doubts: str) -> Feed:
-        return replace(self, doubts=(*self.doubts, *doubts))
+        return changed(self, doubts=(*self.doubts, *doubts))
 
 
 class Feeds:
@@ -147,7 +147,7 @@ class Feeds:
 
     def _in_object(self, name: str, rest: Names, hops: int) -> list[Feed]:
         if rest == ("partial_type",):
-            return [replace(each.doubted(_PARTIAL), opaque=True) for each in self._by_object.get(name, ())]
+            return [changed(each.doubted(_PARTIAL), opaque=True) for each in self._by_object.get(name, ())]
         types = dict.fromkeys(each.property.path.object_type for each in self._by_object.get(name, ()))
         found: list[Feed] = []
         for object_type in types:
@@ -165,7 +165,7 @@ class Feeds:
             for feed in self._by_property.get((object_type, other), ()):
                 yield feed.doubted(_FILLED)
         for feed, doubt in self._hidden(object_type, names):
-            yield replace(feed.doubted(doubt), opaque=True)
+            yield changed(feed.doubted(doubt), opaque=True)
         yield from self._filled(object_type, names)
 
     def _hidden(self, object_type: str, names: Names) -> Iterator[tuple[Feed, str]]:
@@ -188,7 +188,7 @@ class Feeds:
         if names[0] == "partial_type":
             found = [feed for members in self._by_object.values() for feed in members]
         for feed in found:
-            yield replace(feed.doubted(_PARTIAL), opaque=True)
+            yield changed(feed.doubted(_PARTIAL), opaque=True)
 
     def _filled(self, object_type: str, names: Names) -> Iterator[Feed]:
         fill = FILLS.get(object_type, {}).get(names)
@@ -201,7 +201,7 @@ class Feeds:
             if any(used[: len(trigger)] == trigger for trigger in fill.triggers):
                 for feed in feeds:
                     for constant in fill.constants:
-                        leaf = replace(
+                        leaf = changed(
                             feed.leaf, references=(), transformer=None, has_constant=True, constant=constant
                         )
                         yield Feed(leaf, target, (*feed.doubts, _FILLED), filled=True)

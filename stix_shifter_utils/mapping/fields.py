@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from stix_shifter_utils.errors import MappingFileError
+from stix_shifter_utils.frozen import frozen
 from stix_shifter_utils.mapping.kinds import UNKNOWN, FieldKind, Kind, field_kind
 
+_NONE: Final[Mapping[str, Any]] = {}
 _KEYS: Final = frozenset({"table", "time", "fields", "closed"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NativeFields:
     """What a source's rows are made of.
 
@@ -24,8 +25,8 @@ class NativeFields:
 
     table: str | None = None
     time: str | None = None
-    kinds: Mapping[str, FieldKind] = field(default_factory=dict)
-    lists: Mapping[str, int] = field(default_factory=dict)
+    kinds: Mapping[str, FieldKind] = _NONE
+    lists: Mapping[str, int] = _NONE
     closed: bool = False
 
     @classmethod

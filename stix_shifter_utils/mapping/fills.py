@@ -5,9 +5,9 @@ The rules are in `stix.objects`; here they say which other native fields stand b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from stix_shifter_utils.frozen import frozen
 from stix_shifter_utils.mapping.properties import is_standard
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ Names = tuple[str, ...]
 Constant = str | bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fill:
     """Constants that a property gets where it has no value, once any property below `triggers` is there."""
 

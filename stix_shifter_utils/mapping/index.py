@@ -8,10 +8,10 @@ whether the property comes back at all. How a comparison is then written is the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.errors import MappingFileError, PatternSyntaxError
+from stix_shifter_utils.frozen import changed, frozen
 from stix_shifter_utils.mapping.feeds import Feed, Feeds, plain
 from stix_shifter_utils.mapping.fields import NativeFields
 from stix_shifter_utils.mapping.kinds import UNKNOWN, FieldKind
@@ -29,7 +29,7 @@ _KEPT_PATHS: Final = 4096
 _LISTS: Final = frozenset({Relation.LOWERCASE_LIST, Relation.TO_LIST})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldBinding:
     """One native field that can hold the value of an object path.
 
@@ -160,14 +160,14 @@ class FieldIndex:
         leads = any(step.endswith(("_ref", "_refs")) for step in plain(path.steps)[:-1])
         target = None if leads else property_of(path, self._version)
         blind = FieldBinding(name, steps, kind, property=target, list_at=list_at, comes_back=False)
-        return _indexed(replace(blind, is_listed=kind.is_list), path)
+        return _indexed(changed(blind, is_listed=kind.is_list), path)
 
     def _fed(self, path: ObjectPath) -> tuple[FieldBinding, ...]:
         """What results show under a path; one binding for each field, relation and property."""
         alias = self._feeds.aliases.get((path.object_type, plain(path.steps)))
         feeds = self._feeds.of(path)
         if not feeds and alias is not None:
-            return tuple(replace(one, comes_back=False) for one in self._fed(alias))
+            return tuple(changed(one, comes_back=False) for one in self._fed(alias))
         found: dict[tuple[object, ...], FieldBinding] = {}
         for feed in feeds:
             binding = _indexed(self._binding(feed), path)
@@ -237,7 +237,7 @@ def _indexed(binding: FieldBinding, path: ObjectPath) -> FieldBinding:
         doubts = (*doubts, told)
     elif not indexes:
         return binding
-    return replace(binding, has_index=bool(indexes), doubts=doubts)
+    return changed(binding, has_index=bool(indexes), doubts=doubts)
 
 
 def _asked_fields(from_stix: Mapping[str, Any]) -> dict[ObjectPath, tuple[str, ...]]:

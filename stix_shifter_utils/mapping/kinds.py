@@ -6,8 +6,9 @@ Only the names and their reading live here; how a query language compares a kind
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import Final
+
+from stix_shifter_utils.frozen import frozen
 
 
 class Kind(enum.Enum):
@@ -49,7 +50,7 @@ NUMBER_KINDS: Final = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.EPOCH_S, Kind.E
 TIME_KINDS: Final = frozenset({Kind.TIMESTAMP, Kind.EPOCH_S, Kind.EPOCH_MS, Kind.TIMESTAMP_TEXT})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldKind:
     """A kind of value, and whether the field holds a list of such values."""
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from stix_shifter_utils.errors import MappingFileError, PatternSyntaxError
+from stix_shifter_utils.frozen import frozen
 from stix_shifter_utils.pattern import ObjectPath, make_path
 
 _DOT: Final = r"\."
@@ -20,7 +20,7 @@ Constant = Any
 """What `value` may be in a map: any JSON."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaf:
     """One `{"key": ...}` of a to_stix map.
 

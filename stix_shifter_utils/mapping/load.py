@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.errors import MappingFileError
+from stix_shifter_utils.frozen import frozen
 from stix_shifter_utils.mapping.fields import NativeFields
 from stix_shifter_utils.mapping.index import FieldIndex
 from stix_shifter_utils.mapping.leaves import leaves
-from stix_shifter_utils.mapping.overlaying import laid_over, overlaid
-from stix_shifter_utils.mapping.overlays import inline_overlays, read_overlays
 
 if TYPE_CHECKING:
     from stix_shifter_utils.mapping.relation import Relation
@@ -30,7 +28,7 @@ FIELDS: Final = "fields"
 _FILES: Final = (FROM_STIX, TO_STIX, OPERATORS, FIELDS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DialectMapping:
     """The mapping files of one dialect, parsed. `from_stix` is None when absent: fields are then derived.
 
@@ -42,7 +40,7 @@ class DialectMapping:
     to_stix: Mapping[str, Any]
     operators: Mapping[str, Any]
     fields: NativeFields
-    index: FieldIndex = field(repr=False, compare=False)
+    index: FieldIndex
 
     @classmethod
     def of(
@@ -122,7 +120,7 @@ def load_file(
     return _read(_source(folder, dialect, name, chosen.get("mapping") or {}, bool(chosen.get("stix_2.1"))))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Sources:
     """Where the files of a dialect come from, and what is laid over them: JSON text of the overlays."""
 
@@ -144,6 +142,8 @@ def _sources(folder: Path, dialect: str, options: Mapping[str, Any]) -> _Sources
     files = tuple(_source(folder, dialect, name, custom, bool(options.get("stix_2.1"))) for name in _FILES)
     if not options.get("overlays"):
         return _Sources(files)
+    from stix_shifter_utils.mapping.overlays import inline_overlays
+
     text = json.dumps(inline_overlays(options["overlays"]), default=str)
     known = tuple(dict.fromkeys((*list_dialects(folder), dialect)))
     return _Sources(files, text, known, folder.parent.parent.name)
@@ -195,6 +195,9 @@ def _files(dialect: str, sources: _Sources) -> dict[str, dict[str, Any] | None]:
     files = {name: _read(source) for name, source in zip(_FILES, sources.files, strict=True)}
     if not sources.overlays:
         return files
+    from stix_shifter_utils.mapping.overlaying import overlaid
+    from stix_shifter_utils.mapping.overlays import read_overlays
+
     overlays = read_overlays(json.loads(sources.overlays))
     return overlaid(files, overlays, dialect, sources.known, sources.connector)
 
@@ -207,8 +210,14 @@ def _read(source: _Source) -> dict[str, Any] | None:
     result: dict[str, Any] | None = None
     for path, _, _ in layers:
         layer = _parsed(Path(path).read_bytes(), path)
-        result = layer if result is None else laid_over(result, layer)
+        result = layer if result is None else _laid_over(result, layer)
     return result
+
+
+def _laid_over(below: dict[str, Any], layer: dict[str, Any]) -> dict[str, Any]:
+    from stix_shifter_utils.mapping.overlaying import laid_over
+
+    return laid_over(below, layer)
 
 
 def _parsed(text: str | bytes, place: str) -> dict[str, Any]:

@@ -7,10 +7,10 @@ so that searching knows which native values can become a STIX value.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
+from stix_shifter_utils.frozen import frozen
 from stix_shifter_utils.mapping.versions import name_in
 from stix_shifter_utils.pattern import ObjectPath, make_path
 from stix_shifter_utils.stix.kinds import WORDS, Kind, matching, one_of
@@ -56,7 +56,7 @@ class Cleaning(enum.Enum):
     """Something else: nothing is known of the native value."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Property:
     """A property that a map feeds.
 

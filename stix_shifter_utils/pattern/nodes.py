@@ -12,8 +12,9 @@ comparisons.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from stix_shifter_utils.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ PathStep = str | int | AnyIndex
 """A property name or dictionary key (unquoted, escapes undone), a list index, or `ANY`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObjectPath:
     """`file:hashes.'SHA-256'`: an object type and the steps from the object to the value.
 
@@ -69,7 +70,7 @@ class ObjectPath:
         return print_path(self)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timestamp:
     """A timestamp literal: the text between the quotes, and the instant it names (UTC, cut to microseconds).
 
@@ -77,19 +78,27 @@ class Timestamp:
     zeros, of any length, so that `(moment, digits)` orders instants exactly.
     """
 
-    text: str = field(compare=False)
+    text: str
     moment: datetime
     digits: str = ""
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Timestamp):
+            return NotImplemented
+        return self.moment == other.moment and self.digits == other.digits
 
-@dataclass(frozen=True, slots=True)
+    def __hash__(self) -> int:
+        return hash((self.moment, self.digits))
+
+
+@frozen
 class Hex:
     """A hex literal, `h'0aff'`."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binary:
     """A binary literal, `b'AAEC'` (base64)."""
 
@@ -130,7 +139,7 @@ class _Nested:
         return self
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Comparison:
     """`path NOT? comparator value`. `offset` is the place of the path in the pattern text, -1 when unknown.
 
@@ -141,7 +150,7 @@ class Comparison:
     comparator: Comparator
     value: Literal
     negated: bool = False
-    offset: int = field(default=-1, compare=False, repr=False)
+    offset: int = -1
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Comparison):
@@ -165,14 +174,14 @@ def _same_literal(one: Literal, other: Literal) -> bool:
     return one == other
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen
 class ComparisonAnd(_Nested):
     """Two or more comparison expressions, all of which hold; in text order, no operand is itself an AND."""
 
     operands: tuple[ComparisonExpression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen
 class ComparisonOr(_Nested):
     """Two or more comparison expressions, any of which holds; in text order, no operand is itself an OR."""
 
@@ -182,14 +191,14 @@ class ComparisonOr(_Nested):
 ComparisonExpression = Comparison | ComparisonAnd | ComparisonOr
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen
 class Observation(_Nested):
     """`[...]`: a comparison expression judged within one observed-data."""
 
     expression: ComparisonExpression
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen
 class ObservationAnd(_Nested):
     """Two or more observation expressions, all satisfied, by different observations (§9.5.2).
 
@@ -199,14 +208,14 @@ class ObservationAnd(_Nested):
     operands: tuple[ObservationExpression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen
 class ObservationOr(_Nested):
     """Two or more observation expressions, any of which is satisfied; none is itself an OR."""
 
     operands: tuple[ObservationExpression, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen
 class ObservationFollowedBy(_Nested):
     """Two or more observation expressions, each satisfied not before those left of it.
 
@@ -218,7 +227,7 @@ class ObservationFollowedBy(_Nested):
     operands: tuple[ObservationExpression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StartStop:
     """`START t'...' STOP t'...'`: start <= t < stop, both aware."""
 
@@ -226,14 +235,14 @@ class StartStop:
     stop: Timestamp
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Within:
     """`WITHIN n SECONDS`, n > 0."""
 
     seconds: int | float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeats:
     """`REPEATS n TIMES`, n >= 1."""
 
@@ -243,7 +252,7 @@ class Repeats:
 Qualifier = StartStop | Within | Repeats
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen
 class Qualified(_Nested):
     """An observation expression with one qualifier; several qualifiers nest, the last written outermost."""
 
@@ -254,7 +263,7 @@ class Qualified(_Nested):
 ObservationExpression = Observation | ObservationAnd | ObservationOr | ObservationFollowedBy | Qualified
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen
 class Pattern(_Nested):
     """A whole pattern."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from stix_shifter_utils.frozen import frozen
 
 if TYPE_CHECKING:
     from stix_shifter_utils.query.model import Verdict
@@ -25,7 +26,7 @@ class Scope(enum.Enum):
     """Left out by the classic rule, with its AND group."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer(Generic[F]):
     """The answer for one comparison.
 

@@ -6,10 +6,10 @@ The compiler plans queries with it, transmission plans calls; neither is done he
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.errors import ConfigurationError
+from stix_shifter_utils.frozen import frozen
 from stix_shifter_utils.mapping import Kind
 from stix_shifter_utils.pattern import Comparator
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+_ANY: Final[Mapping[Kind, frozenset[Comparator]]] = {}
 QUALIFIERS: Final = frozenset({"START", "STOP"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Capabilities:
     """Limits and abilities of one source; `None` means that there is no known limit.
 
@@ -33,7 +34,7 @@ class Capabilities:
     `can_delete`: a search can be removed from the source.
     """
 
-    comparators: Mapping[Kind, frozenset[Comparator]] = field(default_factory=dict)
+    comparators: Mapping[Kind, frozenset[Comparator]] = _ANY
     qualifiers: frozenset[str] = QUALIFIERS
     max_length: int | None = None
     max_values: int | None = None
@@ -48,7 +49,7 @@ class Capabilities:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Capabilities:
         """From parsed JSON. Raises ConfigurationError naming what is wrong."""
-        known = {one.name for one in fields(cls)}
+        known = set(cls.__match_args__)
         unknown = [key for key in data if key not in known and not key.startswith("$")]
         if unknown:
             msg = f"capabilities.json: unknown keys {unknown}; known are {sorted(known)}"

@@ -7,10 +7,11 @@ can come to it is the family's work, and which conditions follow from a STIX com
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
+
+from stix_shifter_utils.frozen import frozen
 
 if TYPE_CHECKING:
     from stix_shifter_utils.mapping import FieldBinding
@@ -52,19 +53,19 @@ class Wild(enum.Enum):
     """Any one character."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Present:
     """There is a value; for text, one that is not empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OneOf:
     """The value is one of these: all text, all numbers or all booleans; never empty."""
 
     values: tuple[str | int | float | bool, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ordered:
     """Text that stands before or behind this one by code points; `sign` is `<`, `<=`, `>` or `>=`."""
 
@@ -75,7 +76,7 @@ class Ordered:
 Bound = int | Decimal | datetime | str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Between:
     """A number or time within bounds; `None` is open. The kind of the field says what the bounds are.
 
@@ -88,7 +89,7 @@ class Between:
     high_included: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Like:
     """The whole text is as the parts say, one after the other.
 
@@ -100,14 +101,14 @@ class Like:
     normal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holds:
     """Text in which a regular expression is found."""
 
     regex: Regex
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InBlock:
     """An IPv4 or IPv6 address (or a block) that lies in this block."""
 
@@ -117,7 +118,7 @@ class InBlock:
 Demand = Present | OneOf | Ordered | Between | Like | Holds | InBlock
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """Some value of the field (or item, where it holds a list) is present and satisfies the demand.
 
@@ -133,7 +134,7 @@ class Condition:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """One way to ask for a comparison: any of the conditions, or with `every` all of them.
 

@@ -6,9 +6,9 @@ Languages differ only in `Writer.write`; everything a verdict depends on is here
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
+from stix_shifter_utils.frozen import changed
 from stix_shifter_utils.pattern import Comparator
 from stix_shifter_utils.query.answers import Answer, Scope
 from stix_shifter_utils.query.conditions import (
@@ -298,7 +298,7 @@ class Writer(ABC, Generic[F]):
             size = most or len(unique)
             chunks = [unique[at : at + size] for at in range(0, len(unique), size)]
             written = [
-                self.write(replace(condition, demand=OneOf(chunk)), checked=checked) for chunk in chunks
+                self.write(changed(condition, demand=OneOf(chunk)), checked=checked) for chunk in chunks
             ]
             parts = [one.part for one in written if one is not None]
             if len(parts) < len(written):

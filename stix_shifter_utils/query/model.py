@@ -6,9 +6,9 @@ Values only. Making them is the compiler's work (`compiler`, `families`); sendin
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from stix_shifter_utils.frozen import frozen
 from stix_shifter_utils.pattern import Comparator, Comparison, TimeWindow
 
 Policy = Literal["prune", "refuse", "widen"]
@@ -42,7 +42,7 @@ class Verdict(enum.Enum):
     """This source cannot answer it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComparisonVerdict:
     """The verdict for one comparison of the pattern, and why, in words for people."""
 
@@ -51,7 +51,7 @@ class ComparisonVerdict:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NativeQuery:
     """One query for a source.
 
@@ -65,7 +65,7 @@ class NativeQuery:
     limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueryPlan:
     """All that a dialect is asked for one pattern.
 
@@ -83,7 +83,7 @@ class QueryPlan:
     unmapped_attributes: tuple[str, ...] = ()
     unmapped_comparators: tuple[Comparator, ...] = ()
     combination_local: bool = False
-    window: TimeWindow = field(default_factory=TimeWindow)
+    window: TimeWindow = TimeWindow.ALL
     window_exact: bool = True
     case: Case = "exact"
     trusted: tuple[Comparison, ...] = ()

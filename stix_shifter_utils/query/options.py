@@ -5,10 +5,10 @@ Options that shape results or transmission are read by those packages.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
 
 from stix_shifter_utils.errors import ConfigurationError
+from stix_shifter_utils.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ DEFAULT_RESULT_LIMIT: Final = 10_000
 _WORDS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompilerOptions:
     """What a caller may choose about queries.
 

@@ -9,17 +9,17 @@ with an expression is the pattern package's work.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from stix_shifter_utils.frozen import frozen
 from stix_shifter_utils.query.regex_reader import Reader, UnreadableError
 from stix_shifter_utils.query.regex_tree import Branches, Letters, Node, Place, Repeated, Sequence
 
 _FEW: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flavour:
     """How an engine spells what differs.
 
@@ -36,7 +36,7 @@ class Flavour:
     backtracks: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Regex:
     """An expression that was read; `tree` is None for one that was not understood.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from stix_shifter_utils.frozen import frozen
 
 Ranges = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letters:
     """One character out of ranges of code points, or with `negated` any other one."""
 
@@ -22,28 +23,28 @@ class Letters:
         return chr(low) if low == high and not more and not self.negated else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A place: `start`, `end` (also before a last line feed), `last`, `word` or `inside`."""
 
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sequence:
     """Parts one after the other."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branches:
     """One of several."""
 
     branches: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeated:
     """A part `least` to `most` times; `most` None is without end."""
 

@@ -16,7 +16,7 @@ from stix_shifter_utils.results.reading import loads
 from stix_shifter_utils.results.report import ResultsReport
 from stix_shifter_utils.results.settle import Settled
 from stix_shifter_utils.stix import Merger, format_time, native_type, row_key, whole_identity
-from stix_shifter_utils.stix.ids import COMPATIBLE, CONTRIBUTING
+from stix_shifter_utils.stix.contributing import COMPATIBLE, CONTRIBUTING
 from stix_shifter_utils.stix.spill import Spill
 
 if TYPE_CHECKING:

@@ -8,54 +8,19 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import lru_cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import orjson
 
 from stix_shifter_utils.stix.canonical import canonical_json
+from stix_shifter_utils.stix.contributing import CONTRIBUTING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 NAMESPACE: Final = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
 """The specification's namespace, for the ids of cyber observables with contributing properties only."""
-
-CONTRIBUTING: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
-    "artifact": ("hashes", "payload_bin"),
-    "autonomous-system": ("number",),
-    "directory": ("path",),
-    "domain-name": ("value",),
-    "email-addr": ("value",),
-    "email-message": ("from_ref", "subject", "body"),
-    "file": ("hashes", "name", "parent_directory_ref", "extensions"),
-    "ipv4-addr": ("value",),
-    "ipv6-addr": ("value",),
-    "mac-addr": ("value",),
-    "mutex": ("name",),
-    "network-traffic": (
-        *("start", "end", "src_ref", "dst_ref", "src_port", "dst_port", "protocols", "extensions"),
-    ),
-    "software": ("name", "cpe", "swid", "vendor", "version"),
-    "url": ("value",),
-    "user-account": ("account_type", "user_id", "account_login"),
-    "windows-registry-key": ("key", "values"),
-    "x509-certificate": ("hashes", "serial_number"),
-})  # fmt: skip
-"""Id contributing properties of STIX 2.1 part 6. A type that is not here never has a deterministic id."""
-
-COMPATIBLE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
-    **CONTRIBUTING,
-    "artifact": ("payload_bin",),
-    "email-message": ("subject", "body"),
-    "file": ("name", "extensions"),
-    "network-traffic": ("start", "src_port", "dst_port", "protocols"),
-    "process": ("x_unique_id",),
-    "software": ("name", "cpe", "vendor", "version"),
-    "x509-certificate": ("serial_number",),
-})  # fmt: skip
-"""What the published stix-shifter 8 contributes (option `id_compat`): no hashes, no references."""
 
 _PREFERRED_HASHES: Final = ("MD5", "SHA-1", "SHA-256", "SHA-512")
 _FRACTION: Final = re.compile(r"\.([0-9]+)Z$")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal
 
+from stix_shifter_utils.frozen import changed, frozen
 from stix_shifter_utils.stix import values
 from stix_shifter_utils.stix.names import property_name
 from stix_shifter_utils.stix.times import timestamp, to_milliseconds
@@ -19,7 +19,7 @@ Shape = Literal["scalar", "list", "struct", "structs", "ref", "refs", "any"]
 Clean = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """What one property holds. `clean` reads one value (of a list: one item) or says None; `reason` says why.
 
@@ -212,10 +212,10 @@ WORDS: Final[Mapping[str, Kind]] = {
     "any": ANY,
     "number_observed": scalar(partial(between, 1, 999_999_999), "a count from 1 to 999999999"),
     "confidence": scalar(partial(between, 0, 100), "a number from 0 to 100"),
-    "labels": replace(TEXT, shape="list"),
+    "labels": changed(TEXT, shape="list"),
     "none": Kind("any", nothing, "no part that the specification knows"),
     "text": TEXT,
-    "arguments": replace(TEXT, shape="list"),
+    "arguments": changed(TEXT, shape="list"),
     "integer": INTEGER,
     "count": _COUNT,
     "port": scalar(partial(between, 0, 65535), "a port from 0 to 65535"),

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.stix.canonical import row_key
-from stix_shifter_utils.stix.ids import CONTRIBUTING, deterministic_id, is_shared, own_id
+from stix_shifter_utils.stix.contributing import CONTRIBUTING
+from stix_shifter_utils.stix.ids import deterministic_id, is_shared, own_id
 from stix_shifter_utils.stix.spill import Spill
 
 if TYPE_CHECKING:

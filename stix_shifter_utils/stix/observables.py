@@ -7,10 +7,10 @@ custom: they hold any JSON.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from stix_shifter_utils.frozen import changed
 from stix_shifter_utils.stix.kinds import (
     ANY,
     HEX_LENGTHS,
@@ -62,7 +62,7 @@ def _dictionary(version: Version, rest: Kind, members: Mapping[str, Kind] | None
 
 def _exif(_rest: str, version: Version) -> Kind:
     kind = _dictionary(version, WORDS["text_or_integer"])
-    return replace(kind, name_of=lambda name: _capital(dictionary_key(name, version)))
+    return changed(kind, name_of=lambda name: _capital(dictionary_key(name, version)))
 
 
 def _startup(_rest: str, version: Version) -> Kind:
@@ -95,18 +95,18 @@ def _hashes(_rest: str, version: Version) -> Kind:
     }
     fuzzy = scalar(partial(matching, re.compile("[a-zA-Z0-9/+:.]{1,128}")), "an ssdeep hash")
     members |= {hash_name("SSDEEP", version): fuzzy, "TLSH": scalar(tlsh, "a TLSH hash")}
-    return replace(_dictionary(version, TEXT, members), name_of=partial(hash_name, version=version))
+    return changed(_dictionary(version, TEXT, members), name_of=partial(hash_name, version=version))
 
 
 _MAKERS: Final[Mapping[str, Callable[[str, Version], Kind]]] = {
-    "list": lambda rest, version: replace(_word(rest, version), shape="list"),
+    "list": lambda rest, version: changed(_word(rest, version), shape="list"),
     "ref": partial(_reference, "ref"),
     "refs": partial(_reference, "refs"),
     "enum": _enumeration,
     "dict": lambda rest, version: _dictionary(version, _word(rest, version)),
     "hashes": _hashes,
     "request_header": lambda _, version: _dictionary(
-        version, TEXT if version == "2.0" else replace(TEXT, shape="list")
+        version, TEXT if version == "2.0" else changed(TEXT, shape="list")
     ),
     "exif": _exif,
     "socket_options": lambda _, version: _dictionary(version, INTEGER),
@@ -118,7 +118,7 @@ def _build(node: Any, version: Version) -> Kind:
     if isinstance(node, str):
         return _word(node, version)
     if isinstance(node, list):
-        return replace(_build(node[0], version), shape="structs")
+        return changed(_build(node[0], version), shape="structs")
     members = {name: _build(part, version) for name, part in node.items()}
     return Kind("struct", nothing, "not an object", members, members.pop("*", ANY))
 
@@ -126,7 +126,7 @@ def _build(node: Any, version: Version) -> Kind:
 def _extensions(node: Mapping[str, Any], version: Version) -> Kind:
     custom = Kind("struct", nothing, "not an object", None, ANY)
     if version == "2.0":
-        custom = replace(custom, name_of=partial(dictionary_key, version=version))
+        custom = changed(custom, name_of=partial(dictionary_key, version=version))
     members = {name: _build(part, version) for name, part in node.items()}
     return Kind("struct", nothing, "not an object", members, custom, partial(extension_name, version=version))
 
@@ -139,7 +139,7 @@ def object_kind(object_type: str, version: Version) -> Kind:
     for name, word in _COMMON.items():
         members.setdefault(name, _word(word, version))
     if object_type not in TABLE and version == "2.1":
-        members |= dict.fromkeys(("created", "modified"), replace(WORDS["millisecond"], spare=True))
+        members |= dict.fromkeys(("created", "modified"), changed(WORDS["millisecond"], spare=True))
     members["extensions"] = _extensions(table.get("extensions", {}), version)
     return Kind("struct", nothing, "not an object", members, ANY)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from stix_shifter_utils.frozen import frozen
 
 Record = Mapping[str, Any]
 """One native row, as the source sent it."""
@@ -30,7 +31,7 @@ class Status(enum.Enum):
         return self is not Status.RUNNING
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchHandle:
     """A search that the source has accepted.
 
@@ -42,7 +43,7 @@ class SearchHandle:
     metadata: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """How far a search is. `percent` is 0 to 100 and only a hint; `status` decides."""
 
@@ -51,7 +52,7 @@ class Progress:
     metadata: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """Some rows of a search, in the source's order.
 

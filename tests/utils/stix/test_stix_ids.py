@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stix_shifter_utils.stix import bundle_id, canonical_json, deterministic_id, own_id, row_key
-from stix_shifter_utils.stix.ids import CONTRIBUTING, is_shared
+from stix_shifter_utils.stix.contributing import CONTRIBUTING
+from stix_shifter_utils.stix.ids import is_shared
 
 LETTERS = "abcXYZ019 ./\\:-_\"'{}\t\n\r\x08\x0c\x01\x1f\x7fäßé\u2028\u4e2d\U0001f600"
 
