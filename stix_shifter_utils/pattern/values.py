@@ -241,8 +241,6 @@ def _of_text(holds: Callable[[str], bool]) -> Test:
 def _matches(expression: str, kind: Kind, path: str, *, caseless: bool) -> Test:
     from stix_shifter_utils.pattern.matches import search_bytes, search_text  # loads the library `regex`
 
-    from stix_shifter_utils.pattern.matches import search_bytes, search_text  # loads the library `regex`
-
     expression = normalized(expression)
     if kind in {Kind.HEX, Kind.BASE64}:
         found = search_bytes(expression, path)
