@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -51,17 +52,27 @@ _WHOLE = 100
 
 
 class Pace:
-    """At most one call in so many seconds on one source."""
+    """At most one call in `pause_s` seconds on one source, and at most `per_minute` in any minute."""
 
-    def __init__(self, pause_s: float) -> None:
+    def __init__(self, pause_s: float, per_minute: float | None = None) -> None:
         self._pause_s, self._next = pause_s, 0.0
+        self._span_s = 60.0 * max(1.0, 1 / per_minute) if per_minute else 0.0
+        self._turns: deque[float] = deque(maxlen=max(1, int(per_minute or 1)))
+
+    @property
+    def binds(self) -> bool:
+        """Whether anybody ever has to wait."""
+        return bool(self._pause_s or self._span_s)
 
     async def wait(self) -> None:
         """Wait for our turn."""
-        if not self._pause_s:
+        if not self.binds:
             return
         now = time.monotonic()
         turn = max(now, self._next)
+        if self._span_s and len(self._turns) == self._turns.maxlen:
+            turn = max(turn, self._turns[0] + self._span_s)
+        self._turns.append(turn)
         self._next = turn + self._pause_s
         await asyncio.sleep(turn - now)
 
@@ -86,7 +97,9 @@ class Search:
 
     async def create_search(self, query: Any) -> SearchHandle:
         """Start it."""
-        answer = await self._asked(self._entry_point.create_query_connection(query))
+        answer = await self._asked(
+            self._entry_point.create_query_connection(query), reaches=self._starts_there()
+        )
         if "search_id" not in answer:
             message = "the source accepted the search without giving it an id"
             raise ResponseError(message)
@@ -94,7 +107,9 @@ class Search:
 
     async def get_search_status(self, search_id: Any, metadata: Any = None) -> Progress:
         """Ask how far it is."""
-        answer = await self._asked(self._entry_point.create_status_connection(search_id, metadata))
+        answer = await self._asked(
+            self._entry_point.create_status_connection(search_id, metadata), reaches=self._starts_there()
+        )
         status = _status(answer)
         percent = int(answer.get("progress") or 0)
         if status is Status.RUNNING and percent >= _WHOLE:
@@ -127,10 +142,16 @@ class Search:
         """Remove it; no budget hinders that."""
         _good(await answer_of(self._entry_point.delete_query_connection(search_id), secrets=self._secrets))
 
-    async def _asked(self, call: Awaitable[Any]) -> Mapping[str, Any]:
+    def _starts_there(self) -> bool:
+        """Whether a search begins on the source; else only its results are asked for there."""
+        return not self._pace.binds or self._entry_point.is_async()
+
+    async def _asked(self, call: Awaitable[Any], *, reaches: bool = True) -> Mapping[str, Any]:
+        """The answer to a call; one that `reaches` the source waits for its turn there."""
         try:
             self._budget.take_call()
-            await self._pace.wait()
+            if reaches:
+                await self._pace.wait()
         except BaseException:
             getattr(call, "close", lambda: None)()
             raise

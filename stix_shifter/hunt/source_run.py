@@ -100,9 +100,7 @@ class SourceRun:
             at_once = asyncio.Semaphore(self.source.searches_at_once)
             capabilities = capabilities_of(self.source)
             self._note_retention(capabilities)
-            pace = Pace(
-                max(self.source.pause_s, 60.0 / capabilities.rate_per_min if capabilities.rate_per_min else 0)
-            )
+            pace = Pace(self.source.pause_s, capabilities.rate_per_min)
             work = [
                 self._search(search, at_once)
                 for plan in plans

@@ -76,6 +76,21 @@ def test_a_port_that_is_taken_is_a_wrong_argument(run: Run) -> None:
     assert "--port" in said.err
 
 
+def test_several_products_share_one_file_of_sources(run: Run, tmp_path: Path) -> None:
+    with served("async_template", "synchronous_template", "--dir", str(tmp_path)) as (said, process):
+        assert set(said["products"]) == {"async_template", "synchronous_template"}
+        listed = run("sources", "list", "--sources", str(tmp_path / "sources.yaml"))
+        assert [one["source"] for one in listed.json] == ["async_template", "synchronous_template"]
+        _, *words = shlex.split(said["hunt"])
+        hunted = run(*words)
+        assert hunted.code == 0, hunted.err
+        assert sum(each["type"] == "observed-data" for each in hunted.json["objects"]) == 64
+        process.send_signal(signal.SIGINT)
+        assert process.wait(MOST_S) == 0
+    two = run("sandbox", "async_template", "synchronous_template", "--port", "1", "--for", "0.01")
+    assert (two.code, "--port" in two.err) == (2, True)
+
+
 def test_a_connector_without_one_says_so(run: Run) -> None:
     said = run("sandbox", "stix_bundle")
     assert said.code == 1
