@@ -114,11 +114,12 @@ def _run(words: Sequence[str], console: Console) -> int:
 def _guarded(args: argparse.Namespace, console: Console) -> int:
     """Run the command; what it did not foresee becomes one line, with the traceback for `--debug` only."""
     try:
-        return int(args.run(args, console))
+        code = int(args.run(args, console))
+        return _hinted(code, args, console) if code == ERROR_ANSWER else code
     except (UsageError, BrokenPipeError):
         raise
     except StixShifterError as error:
-        return console.answer(_error_document(error, args))
+        return _hinted(console.answer(_error_document(error, args)), args, console)
     except Exception as error:  # noqa: BLE001  the program's outer edge
         if args.debug:
             import traceback
@@ -130,11 +131,20 @@ def _guarded(args: argparse.Namespace, console: Console) -> int:
         console.end_progress()
 
 
+def _hinted(code: int, args: argparse.Namespace, console: Console) -> int:
+    from stix_shifter.cli.nearby import hints
+
+    for hint in hints(args):
+        console.note(hint)
+    return code
+
+
 def _error_document(error: StixShifterError, args: argparse.Namespace) -> dict[str, Any]:
     """The classic error object of what a command raised."""
     from stix_shifter_utils.connector.edge import error_answer
 
-    module = str(getattr(args, "module", "")).partition(":")[0]
+    named = getattr(args, "module", None) or ""
+    module = str(named[0] if isinstance(named, list) else named).partition(":")[0]
     return error_answer(error, module or None, translating=isinstance(error, TranslationError))
 
 

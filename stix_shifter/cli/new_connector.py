@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stix_shifter.cli.arguments import bad_argument
 from stix_shifter.cli.console import WORKED
+from stix_shifter.cli.nearby import where_to_look
 from stix_shifter.cli.parser import Command
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class NewConnector(Command):
         path = "" if str(target.parent.parent) == "." else f"PYTHONPATH={target.parent.parent} "
         console.note(f"{name} is in {target}; run its tests: {path}python -m pytest {target}/tests")
         console.note(f"and check its files: python -m stix_shifter_utils.quality {target}")
+        hint = where_to_look(target)
+        if hint:
+            console.note(f"before you use it by its name: {hint}")
         return WORKED
 
 

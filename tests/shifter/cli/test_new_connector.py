@@ -59,3 +59,25 @@ def test_an_unknown_template_names_the_known_ones(run: Run, tmp_path: Path) -> N
     said = run("new-connector", "acme", "--from", "no_such_thing", "--to", str(tmp_path))
     assert said.code == 2
     assert "try async_template or synchronous_template" in said.err
+
+
+def test_a_copy_where_python_does_not_look_says_how_to_find_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    remedy = f"export PYTHONPATH={tmp_path}"
+    assert remedy in run("new-connector", "acme_unseen", "--from", "synchronous_template").err
+    for words in (("modules", "acme_unseen"), ("sandbox", "acme_unseen", "--for", "0.01")):
+        said = run(*words)
+        assert said.code == 1
+        assert said.err.count(remedy) == 1
+    translated = run("translate", "acme_unseen", "query", "{}", "[url:value = 'a']")
+    assert translated.json["connector"] == "acme_unseen"
+    assert remedy in translated.err
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert remedy not in run("translate", "acme_unseen", "query", "{}", "[mutex:name = 'a']").err
+    assert remedy not in run("modules", "no_such_connector").err
+
+
+def test_an_error_of_the_sandbox_names_the_connector(run: Run) -> None:
+    assert run("sandbox", "no_such_connector").json["connector"] == "no_such_connector"
