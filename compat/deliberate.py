@@ -213,6 +213,6 @@ SWITCHES: dict[str, dict[str, Any]] = {
     _MAPS_21: {},
     _REFUSED: {"broken_patterns": "repair"},
     _BACKWARDS: {"broken_patterns": "repair"},
-    **{entry: {"results_engine": "connector"} for entry in (_EMPTY, _TIMES, _VALID)},
+    **{entry: {"results_engine": "classic"} for entry in (_EMPTY, _TIMES, _VALID)},
 }
 """The options under which calls are answered as before; in 2.1 the wheel's 2.0 maps come with them."""

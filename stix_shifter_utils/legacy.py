@@ -41,7 +41,7 @@ MOVED = {
     f"{_BASE}.stix_transmission.base_json_results_connector": f"{_ROOT}.connector.roles",
     f"{_BASE}.stix_transmission.base_delete_connector": f"{_ROOT}.connector.roles",
     f"{_SRC}.json_to_stix.json_to_stix": f"{_ROOT}.connector.results_translator",
-    f"{_SRC}.json_to_stix.json_to_stix_translator": f"{_ROOT}.results.classic",
+    f"{_SRC}.json_to_stix.json_to_stix_translator": f"{_ROOT}.results.classic_engine",
     f"{_SRC}.utils.transformer_utils": f"{_ROOT}.results.transformers",
     f"{_SRC}.utils.exceptions": f"{_ROOT}.connector.classic_errors",
     f"{_SRC}.patterns.pattern_objects": f"{_ROOT}.pattern.classic",

@@ -103,28 +103,39 @@ class JSONToStix(BaseResultTranslator):
             if not isinstance(identity.get(name), str) or not identity[name]:
                 message = f"data_source has no {name!r}: an identity needs an id and a name, as text"
                 raise InvalidParameterError(message)
-        if self.options.get("results_engine") == "connector":
-            return self._by_own_engine(identity, data)
+        if self.options.get("results_engine") in {"classic", "connector"}:
+            return self._by_former_engine(identity, data)
         return convert_to_stix(
             identity, self._compiled(), data, self.transformers, self.options, self.callback
         )
 
-    def _by_own_engine(self, identity: Mapping[str, Any], data: Any) -> Answer:
-        """The bundle of the engine that the connector carries. Its ids become plain texts."""
+    def _by_former_engine(self, identity: Mapping[str, Any], data: Any) -> Answer:
+        """The bundle in the form of earlier releases, by our own engine of that form or by the copy carried.
+
+        Ids become plain texts.
+        """
         from stix_shifter_utils.connector.classic_helpers import plain_ids
 
-        name = "stix_translation.json_to_stix_translator"
-        engine = import_part(str(self.module_name), name)
-        if engine is None:
-            message = f"{self.module_name} carries no results engine of its own; leave results_engine out"
-            raise ConfigurationError(message)
         rows = json.loads(data) if isinstance(data, str) else data
         rows = [rows] if isinstance(rows, dict) else rows
-        bundle = engine.convert_to_stix(
+        bundle = self._former_engine().convert_to_stix(
             dict(identity), self.map_data, rows, self.transformers, self.options, self.callback
         )
         answer: Answer = plain_ids(bundle)
         return answer
+
+    def _former_engine(self) -> Any:
+        if self.options["results_engine"] == "classic":
+            from stix_shifter_utils.results import classic_engine
+
+            return classic_engine
+        engine = import_part(str(self.module_name), "stix_translation.json_to_stix_translator")
+        if engine is None:
+            message = (
+                f"{self.module_name} carries no results engine of its own; ask for results_engine classic"
+            )
+            raise ConfigurationError(message)
+        return engine
 
     def _compiled(self) -> Mapping[str, Any] | ResultsMapping:
         """The map of the files, compiled once for all translators; an own map as it is, for it may change."""

@@ -1,4 +1,4 @@
-"""The classic call: a list of rows in, one bundle out."""
+"""The classic call: a list of rows in, one bundle out. The former engine's form is `classic_engine.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.errors import ResultsTranslationError
-from stix_shifter_utils.results.classic_objects import DataSourceObjToStixObj
 from stix_shifter_utils.results.compile import Callback, ResultsMapping, compile_mapping
 from stix_shifter_utils.results.options import ResultsOptions
 from stix_shifter_utils.results.rows import RowStream, read_rows
@@ -17,7 +16,7 @@ from stix_shifter_utils.stix import bundle_of
 if TYPE_CHECKING:
     from stix_shifter_utils.results.report import ResultsReport
 
-__all__ = ["DataSourceObjToStixObj", "convert_to_stix", "read_identity", "warn_of"]
+__all__ = ["convert_to_stix", "read_identity", "warn_of"]
 
 _LOG = logging.getLogger(__name__)
 _SHOWN = 5
