@@ -87,11 +87,19 @@ def _add_verdicts(made: Page, plan: QueryPlan) -> None:
 
 def _add_queries(made: Page, plan: QueryPlan) -> None:
     if not plan.queries:
-        made.line("Nothing is sent: no part of the pattern can be asked of this dialect.")
+        known = any(each.verdict.value != "unsearchable" for each in plan.verdicts)
+        made.line(
+            f"Nothing is sent: {_TAKEN_ALONG if known else 'the pattern asks for nothing that it knows.'}"
+        )
     for number, query in enumerate(plan.queries, 1):
         limit = "" if query.limit is None else f", at most {query.limit} rows"
         made.line(f"\nquery {number} of {len(plan.queries)}: {_window(query.window)}{limit}")
         made.code(query.body)
+
+
+_TAKEN_ALONG = (
+    "what this dialect cannot be asked takes its AND group along. A hunt asks for more, and checks the rows."
+)
 
 
 def _window(window: TimeWindow) -> str:

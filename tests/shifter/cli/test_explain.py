@@ -70,8 +70,12 @@ def test_a_plan_on_a_terminal_says_the_same_in_colours() -> None:
         assert words in text
 
 
-def test_a_plan_without_queries_says_so() -> None:
-    assert "Nothing is sent" in page([QueryPlan("events", (), plan().verdicts)]).plain()
+def test_a_plan_without_queries_says_so_and_whether_a_hunt_would_do_more() -> None:
+    verdicts = plan().verdicts
+    unknown = tuple(each for each in verdicts if each.verdict.value == "unsearchable")
+    assert 0 < len(unknown) < len(verdicts)
+    assert "A hunt asks for more" in page([QueryPlan("events", (), verdicts)]).plain()
+    assert "Nothing is sent: the pattern asks for nothing" in page([QueryPlan("events", (), unknown)]).plain()
 
 
 @pytest.mark.usefixtures("tiny")
