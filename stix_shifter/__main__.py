@@ -2,7 +2,7 @@
 
 import sys
 
-from stix_shifter.cli.app import main
+from stix_shifter.scripts.stix_shifter import main
 
 if __name__ == "__main__":
     sys.exit(main())

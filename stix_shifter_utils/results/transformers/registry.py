@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import inspect
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 def _classes_of(module: ModuleType) -> dict[str, type]:
     """The classes that a module defines itself; what it only imports is left out."""
-    found = inspect.getmembers(module, inspect.isclass)
+    found = ((name, item) for name, item in sorted(vars(module).items()) if isinstance(item, type))
     return {name: item for name, item in found if item.__module__ == module.__name__ and name[0] != "_"}
 
 

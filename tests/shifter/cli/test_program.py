@@ -33,10 +33,13 @@ def test_each_name_is_the_same_program(name: str) -> None:
     assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, {"queries": ["count 30"]}, "")
 
 
-def test_the_console_script_of_a_distribution_can_be_imported() -> None:
-    from stix_shifter.scripts.stix_shifter import main
-
-    assert main([]) == 2
+def test_the_console_script_of_a_distribution_is_the_program() -> None:
+    code = "import sys; from stix_shifter.scripts.stix_shifter import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("usage: stix-shifter")
 
 
 def test_a_reader_that_has_enough_ends_the_program_quietly() -> None:
