@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stix_shifter_utils.config.locate import NAMESPACE, module_paths
+from stix_shifter_utils.config.locate import NAMESPACE, find_module, module_paths
+from stix_shifter_utils.errors import UnsupportedDataSourceError
 
 if TYPE_CHECKING:
     import argparse
@@ -29,6 +30,14 @@ def hints(args: argparse.Namespace) -> Iterator[str]:
     named = [getattr(args, name, None) for name in ("module", "transmission_module", "translation_module")]
     flat = [word for each in named for word in (each if isinstance(each, list) else [each]) if word]
     for name in dict.fromkeys(word.partition(":")[0] for word in flat):
-        hint = where_to_look(Path(NAMESPACE, name))
+        hint = None if _is_found(name) else where_to_look(Path(NAMESPACE, name))
         if hint:
             yield hint
+
+
+def _is_found(name: str) -> bool:
+    try:
+        find_module(name)
+    except UnsupportedDataSourceError:
+        return False
+    return True

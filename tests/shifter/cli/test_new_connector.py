@@ -79,5 +79,16 @@ def test_a_copy_where_python_does_not_look_says_how_to_find_it(
     assert remedy not in run("modules", "no_such_connector").err
 
 
+@pytest.mark.usefixtures("tiny")
+def test_a_second_copy_that_is_not_used_is_no_remedy(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("new-connector", "tiny", "--from", "synchronous_template")
+    said = run("transmit", "tiny", '{"unknown": 1}', "{}", "ping")
+    assert said.code == 1
+    assert "PYTHONPATH" not in said.err
+
+
 def test_an_error_of_the_sandbox_names_the_connector(run: Run) -> None:
     assert run("sandbox", "no_such_connector").json["connector"] == "no_such_connector"
