@@ -155,7 +155,12 @@ class ConfigurationError(StixShifterError, ValueError):
 
 
 class TransmissionError(StixShifterError):
-    """A data source could not be reached, refused, or answered something unusable."""
+    """A data source could not be reached, refused, or answered something unusable.
+
+    `tried`: how often the request was sent; what was tried again already is not tried again further up.
+    """
+
+    tried: int = 1
 
 
 class ConnectionFailedError(TransmissionError):

@@ -150,13 +150,16 @@ class TokenAuth:
         """How the token is shown; a Bearer header unless a product wants another."""
         return {"Authorization": header_value(f"Bearer {token}")}
 
-    async def apply(self, request: Request, asking: Asking) -> Request:
+    async def token(self, asking: Asking) -> Token:
+        """A token that is good now. Raises what `fetch` raises."""
         lock = self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
         async with lock:
             if self._token is None or asking.clock.monotonic() >= self._good_until:
-                await self._fetch(asking)
-            token = self._token
-        return request.with_headers(self.headers(token.value)) if token else request
+                return await self._fetch(asking)
+            return self._token
+
+    async def apply(self, request: Request, asking: Asking) -> Request:
+        return request.with_headers(self.headers((await self.token(asking)).value))
 
     def renew(self, refused: Request) -> bool:
         if self._token is not None and self.headers(self._token.value).items() <= refused.headers.items():
@@ -166,11 +169,12 @@ class TokenAuth:
     def secrets(self) -> tuple[str, ...]:
         return (self._token.value,) if self._token else ()
 
-    async def _fetch(self, asking: Asking) -> None:
+    async def _fetch(self, asking: Asking) -> Token:
         began = asking.clock.monotonic()
         token = await self.fetch(asking)
         life = self.default_life_s if token.lives_s is None else token.lives_s
         self._token, self._good_until = token, began + max(life - self.leeway_s, life / 2)
+        return token
 
 
 @dataclass(eq=False)
@@ -207,9 +211,9 @@ class ClientCredentials(TokenAuth):
         try:
             reply = await client.post(self.token_url, data=form, headers=headers, repeatable=True)
         except InvalidParameterError as error:  # RFC 6749 §5.2: a refused client may be a 400
-            message = f"the token server refuses the client: {error}"
+            message = f"the token server refuses the client; check the credentials: {error}"
             raise AuthenticationError(message) from error
-        return _token_of(reply.json(), self.token_url)
+        return _token_of(reply.secret_json(), self.token_url)
 
     def secrets(self) -> tuple[str, ...]:
         return (*super().secrets(), self.client_secret, *self.extra.values())

@@ -37,6 +37,7 @@ from stix_shifter_utils.http.tally import Tally, open_tally
 from stix_shifter_utils.http.tls import TlsOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from typing_extensions import Self, Unpack
@@ -76,7 +77,8 @@ class HttpClient:
     `base_url` is http(s)://host[:port][/path]; paths are given below it. Each attempt ends after
     `timeout_s` seconds, the connecting part after `connect_timeout_s`; `retry` bounds all attempts
     together. `max_body_bytes` bounds an answer, unpacked. `proxy` is a URL, or `environment` for
-    HTTPS_PROXY and friends. `errors` says which status means what here, over the common table. A redirect
+    HTTPS_PROXY and friends. `errors` says which status means what here, over the common table; `status_of`
+    tells the status that a reply stands for, where a product says it in the body. A redirect
     of a GET is followed on the same source; `redirects="any"` follows it elsewhere, without credentials and
     never from https to http.
 
@@ -99,6 +101,7 @@ class HttpClient:
         proxy: str | None = None,
         headers: Mapping[str, str] | None = None,
         errors: StatusErrors | None = None,
+        status_of: Callable[[Reply], int] | None = None,
         redirects: Literal["same", "any"] = "same",
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
@@ -108,7 +111,7 @@ class HttpClient:
         self._timeout_s, self._connect_timeout_s = timeout_s, connect_timeout_s
         self._max_body_bytes, self._proxy, self._redirects = max_body_bytes, proxy, redirects
         self._headers = {"Accept": JSON_ONLY, "User-Agent": "stix-shifter", **(headers or {})}
-        self._errors = errors or {}
+        self._errors, self._status_of = errors or {}, status_of
         self._hidden: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -160,6 +163,10 @@ class HttpClient:
     def hide(self, words: Collection[str]) -> None:
         """Add words that no message may hold."""
         self._hidden = (*self._hidden, *words)
+
+    def sign(self, auth: Auth, status_of: Callable[[Reply], int]) -> None:
+        """Give a client made by `beside` credentials of its own."""
+        self._auth, self._status_of = auth, status_of
 
     def secrets(self) -> tuple[str, ...]:
         """Every word that a message of this client must not hold."""
@@ -261,14 +268,18 @@ class HttpClient:
 
     async def _authorized(self, request: Request) -> Reply:
         if self._auth is None:
-            return await self._wire.send(request, self.secrets())
+            return await self._send(request)
         sent = await self._auth.apply(request, self)
-        reply = await self._wire.send(sent, self.secrets())
+        reply = await self._send(sent)
         if reply.status == HTTPStatus.UNAUTHORIZED and self._auth.renew(sent):
             log.info("%s: status 401, renewing the token", request)
             sent = await self._auth.apply(request, self)
-            reply = await self._wire.send(sent, self.secrets())
+            reply = await self._send(sent)
         return reply
+
+    async def _send(self, request: Request) -> Reply:
+        reply = await self._wire.send(request, self.secrets())
+        return reply if self._status_of is None else replace(reply, status=self._status_of(reply))
 
     def _target(self, method: str, reply: Reply) -> str | None:
         """Where a redirect leads; None for any other reply."""
@@ -312,10 +323,13 @@ class _Attempts:
 
     async def another(self, failure: TransmissionError, asked_s: float | None) -> bool:
         """Wait and say True, or say False and note in the failure how often it was tried."""
+        if failure.tried > 1:  # the token server's: its client has tried often enough
+            return False
         wait = self._retry.wait_s(self._made, self._clock.random(), asked_s)
         spent = self._clock.monotonic() - self._began
         if self._made >= self._retry.attempts or spent + wait > self._retry.budget_s:
             if self._made > 1:
+                failure.tried = self._made
                 failure.args = (f"{failure.args[0]} (tried {self._made} times)", *failure.args[1:])
             return False
         log.info("%s; attempt %d follows in %.1f s", failure, self._made + 1, wait)

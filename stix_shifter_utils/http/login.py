@@ -40,7 +40,7 @@ class SessionLogin(TokenAuth):
         client = asking.beside(self.path, None)
         client.hide(self.secrets())
         form = {"username": self.username, "password": self.password, **self.extra}
-        reply: Any = (await client.post(self.path, data=form, repeatable=True)).json()
+        reply: Any = (await client.post(self.path, data=form, repeatable=True)).secret_json()
         key = reply.get(self.answer) if isinstance(reply, dict) else None
         if not isinstance(key, str) or not key:
             message = (

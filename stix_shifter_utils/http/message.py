@@ -78,6 +78,15 @@ class Reply:
             raise ResponseError(self._not_json(error)) from error
         return JsonObject(value, str(self.request)) if isinstance(value, dict) else value
 
+    def secret_json(self) -> Any:
+        """The same of a body that holds a credential, of which no message shows anything."""
+        try:
+            return parse_json(self.body)
+        except (ValueError, RecursionError):
+            where = f"{self.request.method} {safe_url(self.url, self.secrets)}"
+            message = f"{where}: answered no JSON, and no token; try again, or check host, port and path"
+            raise ResponseError(message) from None
+
     def text(self) -> str:
         """The body as text, by the charset of its content type (UTF-8 when it names no known one)."""
         found = re.search(r"charset=[\"']?([\w.:-]+)", self.headers.get("Content-Type", ""), re.IGNORECASE)
@@ -108,7 +117,8 @@ class Reply:
             return f"{where}: answered HTML or XML where JSON was expected, {start}; {advice}"
         if isinstance(error, RecursionError):
             return f"{where}: the JSON is nested too deep to be read, {start}"
-        return f"{where}: the JSON is cut or broken ({error}; {len(self.body)} bytes came), {start}"
+        came = f"{len(self.body)} bytes came, {start}"
+        return f"{where}: the JSON is cut or broken; try again, or check host, port and path; {came}"
 
 
 class MissingKeyError(ResponseError, KeyError):

@@ -25,6 +25,7 @@ tested (bronze). What makes it silver is a product: a `sandbox()` in `tests/prod
 | `expire`              | make it forget a search                                           | it has none|
 | `every_row`           | all rows of the product, as native rows, by dialect               | silver     |
 
+Each class of errors has its code and message proven by an `ErrorSuite` beside it (`suite_errors.py`).
 `python -m stix_shifter_utils.testing.grade NAME` computes a connector's grade from what it passes.
 """
 

@@ -212,7 +212,7 @@ async def _completed(
 
 def _ended(handle: SearchHandle, status: Status) -> TransmissionError:
     how = {
-        Status.CANCELED: "was cancelled on the source",
+        Status.CANCELED: "was cancelled on the source; start it again",
         Status.TIMEOUT: "took longer than the source allows; narrow it",
     }.get(status, "failed on the source; look there for the reason")
     kind = SourceTimeoutError if status is Status.TIMEOUT else TransmissionError

@@ -120,6 +120,7 @@ class Product(FakeProduct):
         self.order = sorted(range(len(self.rows)), key=lambda place: (self.moment(place), place))
         self.distribution = distribution
         self.points: list[_PointInTime] = []
+        self.accounts = {(USER, PASSWORD)}
         self._numbers = itertools.count(1)
 
     def moment(self, place: int) -> int:
@@ -129,7 +130,7 @@ class Product(FakeProduct):
     def authorize(self, request: Received) -> None:
         key = base64.b64encode(f"{KEY_ID}:{KEY}".encode()).decode()
         good = {f"ApiKey {key}", f"Bearer {TOKEN}"}
-        if request.basic() != (USER, PASSWORD) and request.headers.get("authorization") not in good:
+        if request.basic() not in self.accounts and request.headers.get("authorization") not in good:
             raise _refusal(401, "unable to authenticate user for REST request")
 
     @route("GET", "/")

@@ -138,14 +138,14 @@ class Product(FakeProduct):
         super().__init__(AUTHORITY.certificate("127.0.0.1").server_context())
         self.tables = dict(TABLES if tables is None else tables)
         self.searches: dict[str, Search] = {}
-        self.may_search = True
+        self.may_search, self.token = True, TOKEN
 
     def select(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query."""
         return run_aql(query, self.tables, FUNCTIONS)
 
     def authorize(self, request: Received) -> None:
-        if request.headers.get("sec") != TOKEN:
+        if request.headers.get("sec") != self.token:
             raise refused(401, 18, "You are unauthorized to access the requested resource.")
 
     @route("GET", "/api/help/versions")
