@@ -1,19 +1,19 @@
 """Looking at sources before they are hunted: do they answer, and what of the mapping do their rows fill.
 
-`check_all` pings. `examine` also fetches some rows and counts which mapped native fields are there.
+`check_all` pings. `examine` also fetches some rows and looks which mapped native fields are there. What
+cannot be known of a source is said (`not_known`), and never left out.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter.hunt.budget import Budget
+from stix_shifter.hunt.filled import filled_shares
 from stix_shifter.hunt.ledger import SearchEntry, SourceEntry
 from stix_shifter.hunt.plan import capabilities_of, plan_source, question_of
 from stix_shifter.hunt.search import Pace, Search
@@ -21,24 +21,26 @@ from stix_shifter.hunt.threads import in_own_thread
 from stix_shifter_utils.config import redact
 from stix_shifter_utils.connector import load_entry_point
 from stix_shifter_utils.connector.edge import answer_of, error_answer
-from stix_shifter_utils.errors import ErrorCode, StixShifterError
+from stix_shifter_utils.errors import ErrorCode, MappingFileError, StixShifterError
 from stix_shifter_utils.http.tally import Tally, tallied
 from stix_shifter_utils.transmission import Limits, collect, submit_poll_page_delete
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from stix_shifter.hunt.sources import Source
     from stix_shifter_utils.connector import BaseEntryPoint
 
 DEFAULT_TIME_LIMIT_S = 30.0
+_COMMON = ("ipv4-addr:value", "ipv6-addr:value", "domain-name:value", "url:value", "file:name")
 
 
 @dataclass(slots=True)
 class Checked:
     """What a source answered to a ping; `error` and `code` as in the classic dictionary.
 
-    `clock_ahead_s`: how far its clock is ahead of ours, to a second or two; None where it tells no time.
+    `clock_ahead_s`: how far its clock is ahead of ours, to a second or two; None where it tells no time. HTTP
+    servers and databases do, files do not.
     """
 
     source: str
@@ -82,7 +84,21 @@ class Dialect:
             "rows_looked_at": self.rows,
             "filled": {name: round(share, 3) for name, share in sorted(self.filled.items()) if share},
             "never_filled": empty,
+            **({"not_known": self.not_known} if self.not_known else {}),
         }
+
+    @property
+    def not_known(self) -> str:
+        """Why nothing can be said of the fields; empty where something can."""
+        if self.error:
+            return "no row could be fetched"
+        if not self.rows:
+            return "there is no row in these hours (--hours)"
+        return (
+            ""
+            if self.filled
+            else "no field is mapped here: the source hands out STIX, or is asked by a proxy"
+        )
 
 
 @dataclass(slots=True)
@@ -100,11 +116,33 @@ class Examined:
         calls = [("ping", self.checked.code)] + [(f"search {one.name}", one.code) for one in self.dialects]
         return [name for name, code in calls if code == forbidden]
 
+    @property
+    def not_known(self) -> dict[str, str]:
+        """What could not be found out, and why."""
+        found = {}
+        if self.checked.clock_ahead_s is None:
+            found["clock_ahead_s"] = (
+                "not known for this source: it does not tell its time"
+                if self.checked.works
+                else "not known: the source did not answer"
+            )
+        if self.retention_days is None:
+            found["retention_days_stated"] = "not known for this source: ask who runs it"
+        failed = [one.name for one in self.dialects if one.error]
+        if not self.checked.works:
+            found["permissions_missing"] = "not known: the source did not answer"
+        elif failed and not self.permissions_missing:
+            found["permissions_missing"] = f"not known: searching failed otherwise ({', '.join(failed)})"
+        if not self.dialects:
+            found["dialects"] = "not known: no search could be made"
+        return found
+
     def to_json(self) -> dict[str, Any]:
         return {
             **self.checked.to_json(),
             "permissions_missing": self.permissions_missing,
             "retention_days_stated": self.retention_days,
+            "not_known": self.not_known,
             "dialects": [one.to_json() for one in self.dialects],
         }
 
@@ -179,24 +217,25 @@ async def _dialect(
     answer = await answer_of(_rows(source, entry_point, name, hours, rows), secrets=source.secrets)
     if isinstance(answer, dict):
         return Dialect(name, 0, {}, str(answer.get("error")), str(answer.get("code") or "unknown"))
-    mapping = entry_point.get_results_translator(name).mapping()
-    counts = Counter(field for row in answer for field in _fields(row, mapping))
-    shares = {str(one): counts[str(one)] / len(answer) if answer else 0.0 for one in mapping}
-    return Dialect(name, len(answer), shares)
+    try:
+        mapping = entry_point.get_results_translator(name).mapping()
+    except MappingFileError:
+        mapping = {}
+    return Dialect(name, len(answer), filled_shares(mapping, answer))
 
 
 async def _rows(
     source: Source, entry_point: BaseEntryPoint, name: str, hours: float, rows: int
 ) -> Sequence[Any]:
-    paths = sorted(map(str, entry_point.get_query_translator(name).mapping().index.paths()))
-    text = " OR ".join(f"EXISTS {path}" for path in paths) or "EXISTS x-nothing:at_all"
-    question = question_of(f"[{text}]", now=datetime.now(timezone.utc), since=timedelta(hours=hours))
+    question = question_of(
+        f"[{_anything(entry_point, name)}]", now=datetime.now(timezone.utc), since=timedelta(hours=hours)
+    )
     plans = [one for one in plan_source(source, entry_point, question, "widen") if one.dialect == name]
     found: list[Any] = []
     for query in (query for plan in plans for query in plan.queries):
         entry = SearchEntry(name, None, query.window)
         told = SourceEntry(source.name, source.connector, "")
-        search = Search(entry_point, told, entry, Budget(), Pace(source.pause_s), source.secrets)
+        search = Search(entry_point, told, entry, Budget(), _pace(source), source.secrets)
         collected = await collect(submit_poll_page_delete(search, query.body, Limits(rows=rows)))
         if collected.error is not None:
             raise collected.error
@@ -204,9 +243,14 @@ async def _rows(
     return found
 
 
-def _fields(row: Any, mapping: Mapping[str, Any]) -> Iterable[str]:
-    """The native fields of the map that a row fills; nested ones by their first name."""
-    for name in mapping:
-        value = row.get(name) if isinstance(row, Mapping) else None
-        if value not in (None, "", [], {}):
-            yield str(name)
+def _pace(source: Source) -> Pace:
+    return Pace(source.pause_s, capabilities_of(source).rate_per_min)
+
+
+def _anything(entry_point: BaseEntryPoint, name: str) -> str:
+    """Comparisons that most rows of a dialect satisfy: by what it maps, or by what is common everywhere."""
+    try:
+        paths = sorted(map(str, entry_point.get_query_translator(name).mapping().index.paths()))
+    except MappingFileError:
+        return " OR ".join(f"{path} LIKE '%'" for path in _COMMON)
+    return " OR ".join(f"EXISTS {path}" for path in paths) or "EXISTS x-nothing:at_all"

@@ -22,7 +22,8 @@ class Tally:
     """Counts, which may go on over several pieces of work of one task.
 
     `waited_s` is time between attempts. `clock_ahead_s` is how far the last answer's Date was ahead of our
-    clock, within a second and the time that the answer took; None where no answer had one.
+    clock, within a second and the time that the answer took; None where no answer had one. Sources that are
+    not asked over HTTP may tell their time by `told`.
     """
 
     requests: int = 0
@@ -39,6 +40,10 @@ class Tally:
                 moment = email.utils.parsedate_to_datetime(date)
                 aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
                 self.clock_ahead_s = (aware - now).total_seconds()
+
+    def told(self, source_s: float, now_s: float) -> None:
+        """Note the source's time beside ours, both in seconds since 1970."""
+        self.clock_ahead_s = source_s - now_s
 
     def repeated(self, wait_s: float) -> None:
         """Count another attempt, after a wait."""

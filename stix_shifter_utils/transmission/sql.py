@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import abc
 import asyncio
+import contextlib
 import ipaddress
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -20,6 +22,7 @@ from stix_shifter_utils.errors import (
     StixShifterError,
 )
 from stix_shifter_utils.http import TlsOptions
+from stix_shifter_utils.http.tally import open_tally
 from stix_shifter_utils.transmission.model import Page
 from stix_shifter_utils.transmission.plain import plain_row
 
@@ -52,6 +55,9 @@ class SqlSource(abc.ABC):
 
     driver_errors: ClassVar[tuple[type[Exception], ...]]
     """What the driver raises; `meaning` sorts them."""
+
+    clock: ClassVar[str] = ""
+    """The expression that tells the server's time in seconds since 1970; empty where there is none."""
 
     def __init__(self, connection: Mapping[str, Any], configuration: Mapping[str, Any]) -> None:
         self.connection = connection
@@ -91,7 +97,11 @@ class SqlSource(abc.ABC):
 
     async def ping_data_source(self) -> None:
         """Raises a TransmissionError when the source cannot be reached or refuses the credentials."""
-        await self._run("SELECT 1 AS answer")
+        rows = await self._run(f"SELECT {self.clock or 1} AS answer")
+        tally = open_tally()
+        if self.clock and tally is not None:
+            with contextlib.suppress(KeyError, IndexError, TypeError, ValueError):  # it told something else
+                tally.told(float(rows[0]["answer"]), time.time())
 
     async def get_search_results(self, query: str, offset: int, length: int) -> Page:
         """Rows `offset` to `offset + length` of the query's answer."""

@@ -73,6 +73,7 @@ class APIClient(SqlSource):
     """A table of a MySQL or MariaDB server."""
 
     product = "MySQL"
+    clock = "UNIX_TIMESTAMP(NOW(6))"
     driver_errors = (MySQLError, OSError)
 
     @contextlib.asynccontextmanager

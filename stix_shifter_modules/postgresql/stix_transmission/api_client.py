@@ -64,6 +64,7 @@ class APIClient(SqlSource):
     """A table of a PostgreSQL server."""
 
     product = "PostgreSQL"
+    clock = "extract(epoch FROM clock_timestamp())"
     driver_errors = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
     @contextlib.asynccontextmanager
