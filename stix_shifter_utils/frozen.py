@@ -60,12 +60,14 @@ class _Fields:
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self._names = names
+        self._made: dict[str, Any] | None = None
 
     def __get__(self, value: object, kind: type) -> dict[str, Any]:
-        from dataclasses import make_dataclass
+        if self._made is None:
+            from dataclasses import make_dataclass
 
-        found: dict[str, Any] = vars(make_dataclass(kind.__name__, self._names))["__dataclass_fields__"]
-        return found
+            self._made = vars(make_dataclass(kind.__name__, self._names))["__dataclass_fields__"]
+        return self._made
 
 
 def _constructor(kind: Any, names: tuple[str, ...], defaults: dict[str, Any]) -> Any:

@@ -5,10 +5,10 @@ A list is a user's or a connector's own; values of patterns never get in here.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.errors import MappingFileError
+from stix_shifter_utils.frozen import changed
 from stix_shifter_utils.mapping import read_overlays
 
 if TYPE_CHECKING:
@@ -55,5 +55,5 @@ def _name(column: str) -> str:
 def select_columns(plan: QueryPlan, columns: Sequence[str]) -> QueryPlan:
     """A plan of `SELECT *` with these columns in its place."""
     head = f"SELECT {', '.join(columns)} "
-    queries = [replace(one, body=head + str(one.body).removeprefix(_EVERYTHING)) for one in plan.queries]
-    return replace(plan, queries=tuple(queries))
+    queries = [changed(one, body=head + str(one.body).removeprefix(_EVERYTHING)) for one in plan.queries]
+    return changed(plan, queries=tuple(queries))
