@@ -1,28 +1,24 @@
 """Patterns that people really use: published indicators, and Sigma rules put into STIX words.
 
-From the folder of real data (STIX_SHIFTER_TEST_DATA); where it is absent, the lists are empty and `missing`
-says so. What a connector must do with them: ask for each, or say why not; `translated` counts.
+From the folder of real data; where it is absent, the lists are empty. What a connector must do with them:
+ask for each, or say why not; `translated` counts.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gzip
-import json
-import os
 from collections import Counter
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.errors import StixShifterError
+from stix_shifter_utils.testing.real_data import lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from stix_shifter_utils.connector import BaseQueryTranslator
 
-_ROOT: Final = Path(__file__).resolve().parents[2]
 WINDOW: Final = "START t'2024-01-01T00:00:00Z' STOP t'2024-01-02T00:00:00Z'"
 _PATHS: Final = {
     "Image": "process:binary_ref.name", "ParentImage": "process:parent_ref.binary_ref.name",
@@ -34,24 +30,15 @@ _PATHS: Final = {
     "QueryName": "domain-name:value", "ImageLoaded": "file:name", "c-uri": "url:value",
     "EventID": "x-oca-event:code", "dst_port": "network-traffic:dst_port",
 }  # fmt: skip
+_INDICATORS: Final = 5411
+_RULES: Final = 200
 _FILES: Final = frozenset({"Image", "ParentImage", "TargetFilename", "ImageLoaded"})
-
-
-def data_folder() -> Path:
-    """Where real data lies."""
-    return Path(os.environ.get("STIX_SHIFTER_TEST_DATA", _ROOT.parent / "shared" / "data"))
-
-
-def missing() -> str:
-    """Why there are no real patterns here; empty where there are some."""
-    folder = data_folder()
-    return "" if folder.is_dir() else f"no real data at {folder}; set STIX_SHIFTER_TEST_DATA"
 
 
 @lru_cache(maxsize=1)
 def indicator_patterns() -> tuple[str, ...]:
     """The patterns of published indicators: 5,411 of them."""
-    return tuple(line["pattern"] for line in _lines("stix-patterns/indicators.ndjson.gz"))
+    return tuple(line["pattern"] for line in lines("stix-patterns/indicators.ndjson.gz"))
 
 
 @lru_cache(maxsize=1)
@@ -61,19 +48,12 @@ def sigma_patterns(count: int = 200) -> tuple[str, ...]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found: dict[str, None] = {}
-    for line in _lines("sigma/rules.ndjson.gz"):
+    for line in lines("sigma/rules.ndjson.gz"):
         for rule in yaml.load_all(line["yaml"], loader):
             pattern = _of_rule(rule.get("detection") or {})
             if pattern:
                 found.setdefault(f"[{pattern}] {WINDOW}")
     return tuple(found)[:: max(1, len(found) // count)][:count]
-
-
-def _lines(name: str) -> Iterator[dict[str, Any]]:
-    path = data_folder() / name
-    if path.is_file():
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            yield from map(json.loads, file)
 
 
 def _of_rule(detection: dict[str, Any]) -> str:
@@ -156,6 +136,21 @@ def translated(
         else:
             counts["not mapped" if pruned else "no reason"] += 1
     return counts
+
+
+def real_patterns_answered(
+    translator: BaseQueryTranslator, check: Callable[[Any], object], *, step: int = 1
+) -> tuple[Counter[str], Counter[str]]:
+    """Every `step`-th indicator and 200 patterns like Sigma's: each is asked for, or refused with a reason.
+
+    Answers the counts of `translated` for both, which are printed too.
+    """
+    wanted, rules = indicator_patterns()[::step], sigma_patterns(_RULES)
+    found = translated(translator, wanted, check), translated(translator, rules, check)
+    print(f"{translator.dialect}: indicators {dict(found[0])}; like Sigma {dict(found[1])}")  # noqa: T201  figures
+    assert [counts.total() for counts in found] == [len(range(0, _INDICATORS, step)), _RULES]
+    assert [counts["no reason"] for counts in found] == [0, 0]
+    return found
 
 
 async def _awaited(work: Any) -> Any:

@@ -9,17 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from stix_shifter_utils.pattern import print_pattern
-from stix_shifter_utils.query import Verdict
-from stix_shifter_utils.results import compile_mapping
+from stix_shifter_utils.testing.dialect_loop import DialectLoop, assert_closed
 from stix_shifter_utils.testing.levels import gold
-from stix_shifter_utils.testing.loop import ClosedLoop
-from stix_shifter_utils.testing.patterns import generate_patterns
 from stix_shifter_utils.testing.search import Search
 from stix_shifter_utils.testing.suite_transmission import TransmissionSuite
 from stix_shifter_utils.transmission import Limits, submit_poll_page_delete
@@ -28,12 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from stix_shifter_utils.connector import BaseEntryPoint
-    from stix_shifter_utils.pattern import Pattern
-    from stix_shifter_utils.query import NativeQuery, QueryPlan
+    from stix_shifter_utils.query import NativeQuery
 
 OPTIONS: dict[str, Any] = {"time_range": None, "stix_2.1": True}
-LEAST_SELECTIVE = 0.4
-"""Of the patterns, how many must pick some rows and leave others."""
 
 
 class LoopSuite(TransmissionSuite):
@@ -55,29 +47,8 @@ class LoopSuite(TransmissionSuite):
             entry = self.connected(product, **OPTIONS)
             with _runner(entry) as run:
                 for dialect, rows in by_dialect.items():
-                    self._closes(entry, dialect, rows, run)
-
-    def _closes(
-        self,
-        entry: BaseEntryPoint,
-        dialect: str,
-        rows: Sequence[Mapping[str, Any]],
-        run: Callable[[NativeQuery], Any],
-    ) -> None:
-        def plan(pattern: Pattern) -> QueryPlan:
-            now = datetime.now(timezone.utc)
-            return entry.get_query_translator(dialect).plan(print_pattern(pattern), policy="widen", now=now)
-
-        results: Any = entry.get_results_translator(dialect)
-        mapping = compile_mapping(
-            results.mapping(), transformers=results.transformers, version="2.1", options=OPTIONS
-        )
-        loop = ClosedLoop(rows, mapping, options=OPTIONS)
-        patterns = generate_patterns(loop.facts(), seed=self.loop_seed, count=self.loop_patterns)
-        report = loop.run(patterns, plan, run)
-        assert not report.failures, f"{dialect}: {report}"
-        assert report.share >= LEAST_SELECTIVE, f"{dialect}: the patterns select too little: {report}"
-        assert report.verdicts[Verdict.EXACT], f"{dialect}: no comparison is answered exactly: {report}"
+                    loop = DialectLoop(entry, dialect, rows, run)
+                    assert_closed(loop.report(self.loop_patterns, seed=self.loop_seed))
 
 
 @contextlib.contextmanager

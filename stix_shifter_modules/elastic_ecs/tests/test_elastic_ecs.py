@@ -28,6 +28,10 @@ class TestElasticEcs(ConnectorSuite):
 
     module = "elastic_ecs"
     pattern = "[process:command_line LIKE '%-enc%']"
+    distribution = "elasticsearch"
+
+    def product(self) -> own.Product:
+        return own.Product(distribution=self.distribution)
 
     def outside_literals(self, query: Any) -> str:
         return lucene.outside_literals(query) if isinstance(query, str) else super().outside_literals(query)

@@ -7,10 +7,8 @@ and finds just what the evaluator that stands for the product in all other tests
 from __future__ import annotations
 
 import functools
-import gzip
 import json
 import random
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,35 +16,28 @@ import pytest
 from stix_shifter_modules.elastic_ecs.tests import lucene_engine
 from stix_shifter_modules.elastic_ecs.tests.product import fields
 from stix_shifter_utils.connector import load_entry_point
-from stix_shifter_utils.pattern import Comparator, Pattern, print_pattern
-from stix_shifter_utils.query import Verdict
-from stix_shifter_utils.results import compile_mapping
+from stix_shifter_utils.testing.dialect_loop import assert_closed, assert_thorough, loop_of
 from stix_shifter_utils.testing.languages import elastic_dsl, lucene
 from stix_shifter_utils.testing.languages.terms import TermIndex
-from stix_shifter_utils.testing.loop import ClosedLoop, LoopReport
-from stix_shifter_utils.testing.patterns import generate_patterns
+from stix_shifter_utils.testing.real_data import lines, missing
 from stix_shifter_utils.testing.real_patterns import (
-    data_folder,
     indicator_patterns,
-    missing,
+    real_patterns_answered,
     sigma_patterns,
     translated,
 )
 
 if TYPE_CHECKING:
-    from stix_shifter_utils.query import NativeQuery, QueryPlan
+    from stix_shifter_utils.query import NativeQuery
+    from stix_shifter_utils.testing.loop import LoopReport
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
-NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
-OPTIONS: dict[str, Any] = {"time_range": None, "result_limit": None, "stix_2.1": True}
 NOTHING = TermIndex([], fields().kinds)
 
 
 @functools.cache
 def documents() -> list[dict[str, Any]]:
-    with gzip.open(data_folder() / "ecs" / "ecs-events.ndjson.gz", "rt", encoding="utf-8") as file:
-        unique = dict.fromkeys(file)
-    return [json.loads(line) for line in unique]
+    return list({json.dumps(each): each for each in lines("ecs/ecs-events.ndjson.gz")}.values())
 
 
 class Bench:
@@ -55,17 +46,9 @@ class Bench:
     def __init__(self, count: int, language: str) -> None:
         everything = documents()
         self.rows = random.Random(8).sample(everything, min(count, len(everything)))
-        entry = load_entry_point("elastic_ecs")({}, {}, {**OPTIONS, "query_language": language})
-        self.translator = entry.get_query_translator("default")
-        results: Any = entry.get_results_translator("default")
-        self.mapping = compile_mapping(
-            results.mapping(), transformers=results.transformers, version="2.1", options=OPTIONS
-        )
+        self.language = language
         self.index = TermIndex(self.rows, fields().kinds)
         self.ran: dict[str, set[int]] = {}
-
-    def plan(self, pattern: Pattern) -> QueryPlan:
-        return self.translator.plan(print_pattern(pattern), policy="widen", now=NOW)
 
     def run(self, query: NativeQuery) -> list[dict[str, Any]]:
         if isinstance(query.body, str):
@@ -76,32 +59,21 @@ class Bench:
             places = elastic_dsl.find(query.body, self.index)
         return [self.rows[place] for place in places]
 
-    def loop(self, patterns: int, *, audit: bool, seed: int = 21) -> LoopReport:
-        loop = ClosedLoop(self.rows, self.mapping, options=OPTIONS)
-        made = generate_patterns(loop.facts(), seed=seed, count=patterns)
-        report = loop.run(made, self.plan, self.run, audit=audit)
-        print(report)  # noqa: T201  the counts are part of what the test says
-        return report
+    def loop(self, patterns: int, *, audit: bool) -> LoopReport:
+        loop = loop_of("elastic_ecs", "default", self.rows, self.run, query_language=self.language)
+        return loop.report(patterns, seed=21, audit=audit)
 
 
 @pytest.mark.parametrize(("language", "patterns"), [("lucene", 60), ("dsl", 30)])
 def test_the_loop_closes_and_every_verdict_holds(language: str, patterns: int) -> None:
-    report = Bench(200, language).loop(patterns, audit=True)
-    assert not report.failures, str(report)
-    assert report.share >= 0.4, str(report)
-    assert report.verdicts[Verdict.EXACT] >= patterns // 10
+    assert_closed(Bench(200, language).loop(patterns, audit=True), exact=patterns // 10)
 
 
 @pytest.mark.engine
 @pytest.mark.skipif(bool(lucene_engine.missing()), reason=lucene_engine.missing())
 def test_the_loop_closes_for_five_hundred_patterns_and_lucene_finds_the_same() -> None:
     bench = Bench(300, "lucene")
-    report = bench.loop(500, audit=False)
-    assert not report.failures, str(report)
-    assert report.patterns == 500
-    assert report.share >= 0.4, str(report)
-    for comparator in Comparator:
-        assert min(report.comparators[comparator, negated] for negated in (False, True)) >= 10
+    assert_thorough(bench.loop(500, audit=False))
     queries = list(bench.ran)
     whole = documents()
     index = TermIndex(whole, fields().kinds)
@@ -112,11 +84,7 @@ def test_the_loop_closes_for_five_hundred_patterns_and_lucene_finds_the_same() -
 @pytest.mark.parametrize(("language", "step"), [("lucene", 1), ("dsl", 10)])
 def test_every_real_pattern_is_asked_or_refused_with_a_reason(language: str, step: int) -> None:
     translator = load_entry_point("elastic_ecs")(options={"query_language": language}).get_query_translator()
-    indicators = translated(translator, indicator_patterns()[::step], read)
-    rules = translated(translator, sigma_patterns(200), read)
-    print(f"indicators: {dict(indicators)}; like Sigma: {dict(rules)}")  # noqa: T201  the figures
-    assert indicators.total() == -(-5411 // step)
-    assert rules.total() == 200
+    real_patterns_answered(translator, read, step=step)
 
 
 @pytest.mark.engine

@@ -6,10 +6,8 @@ The events are Windows's own (Security, Sysmon), the flows Zeek's connections, u
 from __future__ import annotations
 
 import functools
-import gzip
 import json
-import random
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,27 +15,17 @@ import pytest
 from stix_shifter_modules.qradar.stix_translation.query_constructor import saved
 from stix_shifter_modules.qradar.tests.product import FUNCTIONS
 from stix_shifter_utils.connector import load_entry_point
-from stix_shifter_utils.pattern import Comparator, Pattern, print_pattern
-from stix_shifter_utils.query import Verdict
-from stix_shifter_utils.results import compile_mapping
+from stix_shifter_utils.testing.dialect_loop import assert_closed, assert_thorough, loop_of
 from stix_shifter_utils.testing.languages.aql import read_aql, run_aql
-from stix_shifter_utils.testing.loop import ClosedLoop
-from stix_shifter_utils.testing.patterns import generate_patterns
-from stix_shifter_utils.testing.real_patterns import (
-    data_folder,
-    indicator_patterns,
-    missing,
-    sigma_patterns,
-    translated,
-)
+from stix_shifter_utils.testing.real_data import missing, sample
+from stix_shifter_utils.testing.real_patterns import real_patterns_answered
 
 if TYPE_CHECKING:
-    from stix_shifter_utils.query import NativeQuery, QueryPlan
+    from stix_shifter_utils.query import NativeQuery
+    from stix_shifter_utils.testing.loop import LoopReport
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
-NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
-OPTIONS: dict[str, Any] = {"time_range": None, "result_limit": None, "stix_2.1": True}
 NAMES = {
     "SubjectUserName": "username", "User": "username", "TargetUserName": "username", "Image": "Image",
     "ParentImage": "ParentImage", "CommandLine": "Process CommandLine", "QueryName": "DNS Domain Name",
@@ -48,12 +36,6 @@ NAMES = {
 }  # fmt: skip
 NUMBERS = frozenset({"sourceport", "destinationport"})
 ADDRESSES = {"sourceip": "sourcev6", "destinationip": "destinationv6"}
-
-
-def lines(name: str, count: int) -> list[dict[str, Any]]:
-    with gzip.open(data_folder() / name, "rt", encoding="utf-8") as file:
-        found = [json.loads(line) for line in file]
-    return found if len(found) <= count else random.Random(6).sample(found, count)
 
 
 def milliseconds(value: Any) -> int:
@@ -106,67 +88,39 @@ def connected(number: int, conn: dict[str, Any]) -> dict[str, Any]:
 def table(dialect: str, count: int) -> list[dict[str, Any]]:
     """About so many different rows, in the order of their times."""
     if dialect == "events":
-        events = lines("windows-mordor/windows-events.ndjson.gz", count)
+        events = sample("windows-mordor/windows-events.ndjson.gz", count, seed=6)
         rows = [logged(number, each) for number, each in enumerate(events)]
     else:
-        rows = [
-            connected(number, each) for number, each in enumerate(lines("zeek/lsass-conn.ndjson.gz", count))
-        ]
+        connections = sample("zeek/lsass-conn.ndjson.gz", count, seed=6)
+        rows = [connected(number, each) for number, each in enumerate(connections)]
     return sorted({json.dumps(row): row for row in rows}.values(), key=lambda row: int(row["starttime"]))
 
 
-def closed_loop(dialect: str, rows: list[dict[str, Any]], patterns: int, *, audit: bool) -> Any:
-    entry = load_entry_point("qradar")({}, {}, OPTIONS)
-    translator, results = entry.get_query_translator(dialect), entry.get_results_translator(dialect)
-    mapping: Any = compile_mapping(
-        results.mapping(), transformers=results.transformers, version="2.1", options=OPTIONS
-    )
-
-    def plan(pattern: Pattern) -> QueryPlan:
-        return translator.plan(print_pattern(pattern), policy="widen", now=NOW)
+def closed_loop(dialect: str, count: int, patterns: int, *, audit: bool) -> LoopReport:
+    rows = table(dialect, count)
 
     def run(query: NativeQuery) -> list[dict[str, Any]]:
         return run_aql(str(query.body), {dialect: rows}, FUNCTIONS)
 
     shown = run_aql(f"SELECT {', '.join(saved(dialect))} FROM {dialect}", {dialect: rows}, FUNCTIONS)
-    loop = ClosedLoop(shown, mapping, options=OPTIONS)
-    found = generate_patterns(loop.facts(), seed=22, count=patterns)
-    report = loop.run(found, plan, run, audit=audit)
-    print(dialect, report)  # noqa: T201  the counts are part of what the test says
-    return report
+    return loop_of("qradar", dialect, shown, run).report(patterns, seed=22, audit=audit)
 
 
 @pytest.mark.parametrize("dialect", ["events", "flows"])
 def test_the_loop_closes_over_real_rows_and_every_verdict_holds(dialect: str) -> None:
-    report = closed_loop(dialect, table(dialect, 120), 30, audit=True)
-    assert not report.failures, str(report)
-    assert report.share >= 0.4, str(report)
-    assert report.verdicts[Verdict.EXACT] >= 5
+    assert_closed(closed_loop(dialect, 120, 30, audit=True), exact=5)
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("dialect", ["events", "flows"])
 def test_the_loop_closes_for_five_hundred_patterns(dialect: str) -> None:
-    report = closed_loop(dialect, table(dialect, 400), 500, audit=False)
-    assert not report.failures, str(report)
-    assert report.patterns == 500
-    assert report.share >= 0.4, str(report)
-    for comparator in Comparator:
-        assert min(report.comparators[comparator, negated] for negated in (False, True)) >= 10
+    assert_thorough(closed_loop(dialect, 400, 500, audit=False))
 
 
 @pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.engine)])
 @pytest.mark.parametrize("dialect", ["events", "flows"])
 def test_every_real_pattern_is_asked_or_refused_with_a_reason(dialect: str, step: int) -> None:
     translator = load_entry_point("qradar")(options={}).get_query_translator(dialect)
-
-    def check(query: str) -> None:
-        read_aql(query, FUNCTIONS)
-
-    indicators = translated(translator, indicator_patterns()[::step], check)
-    rules = translated(translator, sigma_patterns(200), check)
-    print(f"{dialect}: indicators {dict(indicators)}; like Sigma {dict(rules)}")  # noqa: T201  the figures
-    assert indicators.total() == len(range(0, 5411, step))
-    assert rules.total() == 200
-    assert indicators["no reason"] == rules["no reason"] == 0
+    reader = functools.partial(read_aql, functions=FUNCTIONS)
+    indicators, _ = real_patterns_answered(translator, reader, step=step)
     assert dialect == "flows" or indicators["whole"] / indicators.total() > 0.9

@@ -6,38 +6,26 @@ The events are Windows's own (Security, Sysmon) and Zeek's, with the names that 
 from __future__ import annotations
 
 import functools
-import gzip
 import json
-import random
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stix_shifter_modules.splunk.tests.product import result
 from stix_shifter_utils.connector import load_entry_point
-from stix_shifter_utils.pattern import Comparator, Pattern, print_pattern
-from stix_shifter_utils.query import Verdict
-from stix_shifter_utils.results import compile_mapping
+from stix_shifter_utils.testing.dialect_loop import assert_closed, assert_thorough, loop_of
 from stix_shifter_utils.testing.languages.spl import read_spl
 from stix_shifter_utils.testing.languages.spl_rows import run_spl
-from stix_shifter_utils.testing.loop import ClosedLoop
-from stix_shifter_utils.testing.patterns import generate_patterns
-from stix_shifter_utils.testing.real_patterns import (
-    data_folder,
-    indicator_patterns,
-    missing,
-    sigma_patterns,
-    translated,
-)
+from stix_shifter_utils.testing.real_data import missing, sample
+from stix_shifter_utils.testing.real_patterns import real_patterns_answered
 
 if TYPE_CHECKING:
-    from stix_shifter_utils.query import NativeQuery, QueryPlan
+    from stix_shifter_utils.query import NativeQuery
+    from stix_shifter_utils.testing.loop import LoopReport
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
-NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
-OPTIONS: dict[str, Any] = {"time_range": None, "result_limit": None, "stix_2.1": True}
 WINDOWS = {
     "Hostname": "host", "SourceName": "source", "Image": "process_path", "CommandLine": "process",
     "ProcessId": "process_id", "ProcessGuid": "process_guid", "ParentImage": "parent_process_path",
@@ -57,12 +45,6 @@ ZEEK = {
     "resp_pkts": "packets_in", "query": "query", "user_agent": "http_user_agent", "uri": "uri_path",
     "method": "http_method", "subject": "ssl_subject", "issuer": "ssl_issuer", "filename": "file_path",
 }  # fmt: skip
-
-
-def lines(name: str, count: int) -> list[dict[str, Any]]:
-    with gzip.open(data_folder() / name, "rt", encoding="utf-8") as file:
-        found = [json.loads(line) for line in file]
-    return found if len(found) <= count else random.Random(5).sample(found, count)
 
 
 def epoch(event: dict[str, Any]) -> float:
@@ -92,63 +74,38 @@ def renamed(event: dict[str, Any], names: dict[str, str], sourcetype: str) -> di
 @functools.cache
 def rows(count: int) -> list[dict[str, Any]]:
     """About so many different events, in the order of their times."""
-    logged = lines("windows-mordor/windows-events.ndjson.gz", count * 2 // 3)
+    logged = sample("windows-mordor/windows-events.ndjson.gz", count * 2 // 3, seed=5)
     windows = [renamed(each, WINDOWS, "XmlWinEventLog") for each in logged]
     names = ("cptc-dns", "cptc-x509", "lsass-conn", "lsass-dns", "lsass-http", "lsass-files")
     zeek = [
         renamed(each, ZEEK, f"bro:{name}:json")
         for name in names
-        for each in lines(f"zeek/{name}.ndjson.gz", count // 3 // len(names))
+        for each in sample(f"zeek/{name}.ndjson.gz", count // 3 // len(names), seed=5)
     ]
     unique = {json.dumps(row, sort_keys=True): row for row in windows + zeek}
     return sorted(unique.values(), key=lambda row: float(row["_time"]))
 
 
-def closed_loop(events: list[dict[str, Any]], patterns: int, *, audit: bool) -> Any:
-    entry = load_entry_point("splunk")({}, {}, OPTIONS)
-    translator, results = entry.get_query_translator("default"), entry.get_results_translator("default")
-    mapping = compile_mapping(
-        results.mapping(), transformers=results.transformers, version="2.1", options=OPTIONS
-    )
-
-    def plan(pattern: Pattern) -> QueryPlan:
-        return translator.plan(print_pattern(pattern), policy="widen", now=NOW)
-
+def closed_loop(events: list[dict[str, Any]], patterns: int, *, audit: bool) -> LoopReport:
     def run(query: NativeQuery) -> list[dict[str, Any]]:
         return [result(row) for row in run_spl(str(query.body), events)]
 
-    loop = ClosedLoop([result(row) for row in events], mapping, options=OPTIONS)
-    found = generate_patterns(loop.facts(), seed=21, count=patterns)
-    report = loop.run(found, plan, run, audit=audit)
-    print(report)  # noqa: T201  the counts are part of what the test says
-    return report
+    loop = loop_of("splunk", "default", [result(row) for row in events], run)
+    return loop.report(patterns, seed=21, audit=audit)
 
 
 def test_the_loop_closes_over_real_events_and_every_verdict_holds() -> None:
-    report = closed_loop(rows(100), 25, audit=True)
-    assert not report.failures, str(report)
-    assert report.share >= 0.4, str(report)
-    assert report.verdicts[Verdict.EXACT] >= 5
+    assert_closed(closed_loop(rows(100), 25, audit=True), exact=5)
 
 
 @pytest.mark.engine
 def test_the_loop_closes_for_five_hundred_patterns() -> None:
-    report = closed_loop(rows(500), 500, audit=False)
-    assert not report.failures, str(report)
-    assert report.patterns == 500
-    assert report.share >= 0.4, str(report)
-    for comparator in Comparator:
-        assert min(report.comparators[comparator, negated] for negated in (False, True)) >= 10
+    assert_thorough(closed_loop(rows(500), 500, audit=False))
 
 
 @pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.engine)])
 def test_every_real_pattern_is_asked_or_refused_with_a_reason(step: int) -> None:
     translator = load_entry_point("splunk")(options={}).get_query_translator("default")
-    indicators = translated(translator, indicator_patterns()[::step], read_spl)
-    rules = translated(translator, sigma_patterns(200), read_spl)
-    print(f"indicators: {dict(indicators)}; like Sigma: {dict(rules)}")  # noqa: T201  the figures
-    assert indicators.total() == len(range(0, 5411, step))
-    assert rules.total() == 200
+    indicators, rules = real_patterns_answered(translator, read_spl, step=step)
     assert indicators["whole"] / indicators.total() > 0.9
-    assert rules["whole"] == 200
-    assert indicators["no reason"] == 0
+    assert rules["whole"] == rules.total()
