@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from stix_shifter_utils.http import Auth
+    from stix_shifter_utils.http import Auth, Reply
 
 DEFAULT_TIMEOUT_S = 30.0
 _CONNECT_TIMEOUT = "STIXSHIFTER_CONNECT_TIMEOUT"
@@ -62,10 +62,11 @@ class HttpSource:
     def __init__(self, connection: Mapping[str, Any], configuration: Mapping[str, Any]) -> None:
         self.connection = connection
         self.configuration = configuration
+        self.credentials: Mapping[str, Any] = configuration.get("auth") or {}
         self.options: Mapping[str, Any] = connection.get("options") or {}
 
     def auth(self) -> Auth | None:
-        """The credentials, made of `self.configuration["auth"]`; None for a product that asks for none."""
+        """The credentials, made of `self.credentials`; None for a product that asks for none."""
         return None
 
     def base_url(self) -> str:
@@ -87,6 +88,10 @@ class HttpSource:
         """Trust for a token server that stands elsewhere: the same authorities, no name, no fingerprint."""
         return replace(tls_options(self.connection), fingerprint_sha256=None, server_hostname=None)
 
+    def status_of(self, reply: Reply) -> int:
+        """The status that an answer stands for; its own, unless a product says it in the body."""
+        return reply.status
+
     @functools.cached_property
     def http(self) -> HttpClient:
         """The client for this product, with its credentials, trust and limits."""
@@ -103,6 +108,7 @@ class HttpSource:
             proxy=self.options.get("proxy") or ("environment" if trusts_environment else None),
             headers=self.headers,
             errors=self.errors,
+            status_of=self.status_of,
             clock=self.clock,
         )
 

@@ -19,8 +19,7 @@ class APIClient(HttpSource):
     errors = ErrorMapper.STATUSES
 
     def auth(self) -> Auth:
-        auth = self.configuration["auth"]
-        return Basic(auth["username"], auth["password"])
+        return Basic(self.credentials["username"], self.credentials["password"])
 
     async def ping_data_source(self) -> None:
         (await self.http.get("/v1/health")).json()

@@ -31,7 +31,7 @@ class APIClient(PointInTimeSource):
     _product: PointInTimeApi | None = None
 
     def auth(self) -> Auth:
-        auth = self.configuration.get("auth") or {}
+        auth = self.credentials
         if auth.get("api_key"):
             pair = f"{auth['id']}:{auth['api_key']}".encode() if auth.get("id") else None
             key = base64.b64encode(pair).decode("ascii") if pair else auth["api_key"]

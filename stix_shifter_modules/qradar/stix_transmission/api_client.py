@@ -27,7 +27,7 @@ class APIClient(HttpSource):
     errors = {404: SearchNotFoundError, 422: QueryRejectedError}
 
     def auth(self) -> Auth:
-        return ApiKey("SEC", self.configuration["auth"]["sec"])
+        return ApiKey("SEC", self.credentials["sec"])
 
     async def ping_data_source(self) -> None:
         (await self.http.get("/help/versions", headers={"Range": "items=0-0"})).json()

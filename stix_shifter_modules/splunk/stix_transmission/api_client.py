@@ -30,7 +30,7 @@ class APIClient(HttpSource):
     errors = {400: QueryRejectedError, 404: SearchNotFoundError}
 
     def auth(self) -> Auth:
-        auth = self.configuration["auth"]
+        auth = self.credentials
         if auth.get("token"):
             return Bearer(auth["token"])
         if not auth.get("username") or not auth.get("password"):
