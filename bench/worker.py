@@ -116,13 +116,13 @@ def transformer_names(node: Any) -> set[str]:
 
 def results_setting(job: Job) -> tuple[Callable[..., Any], dict[str, Any], dict[str, type], dict[str, bool]]:
     """The call that turns rows into a bundle on either core; map, transformers and options of the job."""
-    old = "stix_shifter_utils.stix_translation.src"
     try:
-        engine = import_module(f"{old}.json_to_stix.json_to_stix_translator")
-        shared = import_module(f"{old}.utils.transformer_utils").get_module_transformers()
-    except ImportError:
         engine = import_module("stix_shifter_utils.results")
         shared = engine.get_module_transformers()
+    except ImportError:
+        old = "stix_shifter_utils.stix_translation.src"
+        engine = import_module(f"{old}.json_to_stix.json_to_stix_translator")
+        shared = import_module(f"{old}.utils.transformer_utils").get_module_transformers()
     mapping = json.loads(Path(job["mapping"]).read_text(encoding="utf-8"))["to_stix_map"]
     transformers = {**passthrough_transformers(transformer_names(mapping) - set(shared)), **shared}
     return engine.convert_to_stix, mapping, transformers, {"stix_2.1": job["version"] == "2.1"}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.errors import ResultsTranslationError
@@ -44,13 +48,28 @@ def convert_to_stix(
         mapping = compile_mapping(map_data, transformers=transformers, options=options, callback=callback)
     for problem in mapping.problems:
         _LOG.warning("to_stix map: %s", problem)
-    stream = RowStream(read_rows(data), identity, mapping, given)
-    objects = list(stream)
-    if given.version == "2.1":
-        # first the observed-data, as published: sorting is stable
-        objects[1:] = sorted(objects[1:], key=lambda item: item["type"] != "observed-data")
+    # The bundle holds every object, so a file for those that wait would spare nothing.
+    stream = RowStream(read_rows(data), identity, mapping, replace(given, spill_after=sys.maxsize))
+    with _without_collector():
+        objects = list(stream)
+        if given.version == "2.1":  # first the observed-data, as published
+            seen = [item for item in objects if item["type"] == "observed-data"]
+            objects[1:] = [*seen, *(item for item in objects[1:] if item["type"] != "observed-data")]
+        bundle = bundle_of(objects, given.version)
     warn_of(stream.report)
-    return bundle_of(objects, given.version)
+    return bundle
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Spare Python the search for cycles, a third of the time of a large bundle: its objects have none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def read_identity(data_source: Mapping[str, Any] | str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.results.plan import Bind, make_plan
-from stix_shifter_utils.results.shapes import ShapelessError, shape_of
+from stix_shifter_utils.results.shapes import ShapelessError, quick_test, shape_of
 from stix_shifter_utils.results.slots import InexactError, UnforeseenError
 from stix_shifter_utils.stix.ids import own_id_maker
 
@@ -53,22 +53,37 @@ class PlannedRows:
         own = partial(own_id_maker, identity_id)
         self._arguments = (own, key_of, identity_id, now, report.dropped, report.partial)
         self._bound: dict[Hashable, Any] = {}
+        self._tests: dict[Hashable, Callable[[dict[str, Any]], bool]] = {}
+        self._test: Callable[[dict[str, Any]], bool] = _not_by_this  # whether `_plan` is the one for a row
+        self._plan: Any = _not_by_this
 
     def objects_of(self, row: dict[str, Any]) -> list[Object] | None:
         """The objects of a row, or None when it has to be taken in the general way."""
+        found: list[Object] | None = self._plan(row) if self._test(row) else None
+        if found is not None:
+            return found
         try:
             shape = shape_of(self._level, row)
             plan = self._bound.get(shape) or self._find(shape, row, is_exact=False)
             if plan is None:
                 return None
-            found: list[Object] | None = plan(row)
+            found = plan(row)
             if found is None:
                 shape = ("exact", shape_of(self._level, row, True))
                 plan = self._bound.get(shape) or self._find(shape, row, is_exact=True)
                 found = plan and plan(row)
+            else:
+                self._expect(shape, row, plan)
         except ShapelessError:
             return None
         return found
+
+    def _expect(self, shape: Hashable, row: dict[str, Any], plan: Any) -> None:
+        """Try this row's plan on the next row first."""
+        test = self._tests.get(shape)
+        if test is None:
+            test = self._tests[shape] = quick_test(self._level, row)
+        self._test, self._plan = test, plan
 
     def _find(self, shape: Hashable, row: dict[str, Any], *, is_exact: bool) -> Any:
         """The plan of a shape; None while there is none."""
@@ -108,5 +123,5 @@ class PlannedRows:
             store.plans[shape] = None
 
 
-def _not_by_this(_row: dict[str, Any]) -> None:
+def _not_by_this(_row: dict[str, Any]) -> Any:
     """The plan of a shape that has plans for its exact shapes only."""

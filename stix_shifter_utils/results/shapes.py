@@ -12,6 +12,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.results.leaves import ChoiceLeaf, ReferenceLeaf, ValueLeaf
+from stix_shifter_utils.results.source import Source, indented
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,33 @@ def shape_of(level: Level, row: Mapping[str, Any], exact: bool = False) -> Hasha
     number, always, when_exact = known
     probes = when_exact if exact else always
     return (number, *[probe(row[name], exact) for name, probe in probes]) if probes else number
+
+
+def quick_test(level: Level, row: Mapping[str, Any]) -> Callable[[dict[str, Any]], bool]:
+    """A test that only rows of this row's shape pass, though not all: a third of the work of `shape_of`.
+
+    A row passes that has the same names, also those that the map does not have, in the same order.
+    """
+    source = Source("test")
+    _write_test(source, level, row, "row")
+    lines = [*source.parts["test"], "return True"]
+    return source.function(("row",), indented(lines, 1))
+
+
+def _write_test(source: Source, level: Level, row: Mapping[str, Any], place: str) -> None:
+    types, names = tuple(map(type, row.values())), tuple(row)
+    source.add("test", f"if tuple(map(type, {place}.values())) != {source.bind(types)}: return False")
+    source.add("test", f"if tuple({place}) != {source.bind(names)}: return False")
+    for name, value in row.items():
+        inner = level.levels.get(name)
+        if inner is not None and type(value) is dict:
+            part, _ = source.variable("test", f"{place}[{source.bind(name)}]")
+            _write_test(source, inner, value, part)
+        elif inner is not None and isinstance(value, (dict, list)):
+            source.add("test", "return False")
+        elif isinstance(value, (list, tuple)) and any(map(_makes_objects, level.leaves.get(name, ()))):
+            items = source.bind(tuple(map(type, value)))
+            source.add("test", f"if tuple(map(type, {place}[{source.bind(name)}])) != {items}: return False")
 
 
 def _number(level: Level, names: tuple[Any, ...], types: tuple[type, ...]) -> int:

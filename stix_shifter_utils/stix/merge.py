@@ -72,7 +72,8 @@ class Merger:
         own: list[Object] = []
         shared: list[Object] = []
         for item in group:
-            (shared if is_shared(item["id"]) else own).append(item)
+            # `is_shared`, written out for the sake of speed
+            (shared if item["id"][-22] == "5" else own).append(item)
         while (contradicting := self._keep(shared)) is not None:
             self._rename(group, contradicting)
         return own

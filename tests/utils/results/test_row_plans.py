@@ -16,7 +16,7 @@ from stix_shifter_utils.results import (
     planned,
     translate_rows,
 )
-from stix_shifter_utils.results.shapes import LONGEST_LIST
+from stix_shifter_utils.results.shapes import LONGEST_LIST, quick_test, shape_of
 from stix_shifter_utils.testing.rows import generate_rows
 
 T = get_module_transformers()
@@ -161,3 +161,27 @@ def test_a_plan_is_made_only_for_shapes_that_come_again(identity: Any, monkeypat
     _, report, plans = translated(FLAT, rows, identity, ResultsOptions(), monkeypatch, 16)
     assert len(plans) == 1
     assert report.observed == 41
+
+
+def test_the_quick_test_lets_pass_only_rows_of_one_shape() -> None:
+    chance = random.Random(5)
+    level = compile_mapping(FLAT, transformers=T).level
+    base = {"src": "10.0.0.1", "port": 5, "inner": {"pid": 1}, "ips": ["10.0.0.1", "::1"], "other": None}
+    values = ["10.0.0.1", 5, True, None, {"pid": 1}, {"pid": "1"}, {"pid": 1, "more": 2}]
+    lists = [["a"], ["::1", "b"], [1]]
+    test, shape = quick_test(level, base), shape_of(level, base)
+    passed = 0
+    for _ in range(3000):
+        row = dict(base)
+        for name in chance.sample(list(base), 2):
+            row[name] = chance.choice(values if name == "inner" else values + lists)
+        if test(row):
+            passed += 1
+            assert shape_of(level, row) == shape
+        again = quick_test(level, row)
+        assert again(row)
+        assert again(base) <= (shape_of(level, row) == shape)
+    assert 20 < passed < 1500
+    assert not test(dict(reversed(base.items())))
+    nested = {"inner": [{"pid": 1}]}
+    assert not quick_test(level, nested)(nested)  # such rows are told by `shape_of` alone

@@ -1,5 +1,6 @@
 """The stream from rows to objects: order, ids, merging, counts, memory, and input that is not right."""
 
+import gc
 import json
 import os
 import tracemalloc
@@ -390,6 +391,24 @@ def test_no_rows_make_a_bundle_of_the_identity() -> None:
     assert bundle["spec_version"] == "2.0"
     assert "spec_version" not in convert([], options={"stix_2.1": True})
     assert convert("[]")["objects"] == bundle["objects"]
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_python_collects_cycles_as_before_also_after_an_error(enabled: bool) -> None:
+    def broken() -> Iterator[Any]:
+        yield {"src": "10.0.0.1"}
+        msg = "gone"
+        raise SourceUnavailableError(msg)
+
+    try:
+        (gc.enable if enabled else gc.disable)()
+        convert([{"src": "10.0.0.1"}])
+        assert gc.isenabled() is enabled
+        with pytest.raises(SourceUnavailableError):
+            convert(broken())
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(
