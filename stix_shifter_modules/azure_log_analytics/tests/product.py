@@ -44,7 +44,9 @@ def event(n: int) -> dict[str, Any]:
         "NewProcessId": "" if logon else hex(4000 + n),
         "CommandLine": "" if logon else f"cmd /c dir '{n}' 100%",
         "ParentProcessName": "" if logon else r"C:\Windows\explorer.exe",
-        "LogonType": "3" if logon else "",
+        "LogonType": 3 if logon else None,
+        "FilePath": r"%OSDRIVE%\TOOLS\RUN.EXE" if n % 7 == 5 else "",
+        "FileHash": f"{n % 6:0{(32, 40, 64)[n % 3]}X}" if n % 7 == 5 else "",
     }
 
 

@@ -66,6 +66,7 @@ def real_rows(most: int) -> list[dict[str, Any]]:
                 row = own.filled("SecurityEvent", own_names) | {
                     "TimeGenerated": event["@timestamp"],
                     "EventID": event["EventID"],
+                    "LogonType": int(event["LogonType"]) if event.get("LogonType") else None,
                     "Activity": str(event["EventID"]),
                     "Computer": event.get("Hostname") or "",
                 }
