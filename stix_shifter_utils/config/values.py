@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.config.masking import MASK
 from stix_shifter_utils.errors import ConfigurationError
+from stix_shifter_utils.expressions import expression
 
 if TYPE_CHECKING:
     from stix_shifter_utils.config.schema import Leaf
 
 _SHOWN_LENGTH = 80
-_USER_IN_URL = re.compile(r"//[^/@\s]*@")
-_NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
+_USER_IN_URL = expression(r"//[^/@\s]*@")
+_NUMBER = expression(r"\s*[+-]?[0-9]{1,18}\s*")
 
 
 def checked(leaf: Leaf, value: Any) -> Any:

@@ -5,16 +5,16 @@ Read here for searching only; turning rows into objects with the same map is the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from stix_shifter_utils.errors import MappingFileError, PatternSyntaxError
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.frozen import frozen
 from stix_shifter_utils.pattern import ObjectPath, make_path
 
 _DOT: Final = r"\."
-_ESCAPED: Final = re.compile(r"[^.'\[\]\\]*(?:\\\.[^.'\[\]\\]*)+")
+_ESCAPED: Final = expression(r"[^.'\[\]\\]*(?:\\\.[^.'\[\]\\]*)+")
 
 Constant = Any
 """What `value` may be in a map: any JSON."""

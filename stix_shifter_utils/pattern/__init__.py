@@ -56,7 +56,6 @@ from stix_shifter_utils.pattern.rewrite import (
     observation_and,
     observation_or,
 )
-from stix_shifter_utils.pattern.validate import validate_pattern
 from stix_shifter_utils.pattern.window import TimeWindow
 
 if TYPE_CHECKING:
@@ -68,6 +67,7 @@ if TYPE_CHECKING:
         observed_from_objects,
         observed_of,
     )
+    from stix_shifter_utils.pattern.validate import validate_pattern
 
 _MATCHING = frozenset({
     *("MatchResult", "Matcher", "Observed", "matches_observation", "observed_from_objects", "observed_of"),
@@ -134,5 +134,9 @@ def __getattr__(name: str) -> Any:
         from stix_shifter_utils.pattern import match
 
         return getattr(match, name)
+    if name == "validate_pattern":
+        from stix_shifter_utils.pattern.validate import validate_pattern
+
+        return validate_pattern
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)

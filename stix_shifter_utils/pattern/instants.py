@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
+
+from stix_shifter_utils.expressions import expression
 
 if TYPE_CHECKING:
     from stix_shifter_utils.pattern.nodes import Timestamp
@@ -14,7 +15,7 @@ Instant = tuple[datetime, str]
 
 EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  instants carry no zone, they are all in UTC
 
-_RFC_3339: Final = re.compile(
+_RFC_3339: Final = expression(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:)([0-9]{2})(?:\.([0-9]+))?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
 )
 _LEAP = "60"

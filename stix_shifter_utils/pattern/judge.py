@@ -24,7 +24,8 @@ from stix_shifter_utils.pattern.nodes import (
     ObjectPath,
 )
 from stix_shifter_utils.pattern.observed import Observed
-from stix_shifter_utils.pattern.reach import AtRoot, at_root, is_present, plain_property, static_kind
+from stix_shifter_utils.pattern.property_kinds import static_kind
+from stix_shifter_utils.pattern.reach import AtRoot, at_root, is_present, plain_property
 from stix_shifter_utils.pattern.values import Case, Test, value_test
 
 Judge = Callable[[Observed], bool]

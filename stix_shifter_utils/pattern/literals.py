@@ -7,11 +7,11 @@ refused here with a `LiteralError`, to which the caller adds the place.
 from __future__ import annotations
 
 import base64
-import calendar
 import re
 from datetime import datetime, timedelta
 from typing import Final
 
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.pattern.nodes import Binary, Hex, Timestamp
 from stix_shifter_utils.pattern.paths import unescape
 
@@ -25,10 +25,10 @@ TIMESTAMP_FORM: Final = (
 HEX_FORM: Final = r"(?:[0-9a-fA-F]{2})*"
 BASE64_FORM: Final = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)"
 
-_LOOSE_TIMESTAMP: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?Z", flags=re.ASCII)
-_IS_TIMESTAMP: Final = re.compile(TIMESTAMP_FORM)
-_IS_HEX: Final = re.compile(HEX_FORM)
-_IS_BASE64: Final = re.compile(BASE64_FORM)
+_LOOSE_TIMESTAMP: Final = expression(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?Z", flags=re.ASCII)
+_IS_TIMESTAMP: Final = expression(TIMESTAMP_FORM)
+_IS_HEX: Final = expression(HEX_FORM)
+_IS_BASE64: Final = expression(BASE64_FORM)
 
 
 class LiteralError(ValueError):
@@ -97,6 +97,8 @@ def timestamp_fault(text: str) -> str:
         return "a year from 0001 to 9999"
     if not 1 <= month <= 12:  # noqa: PLR2004  months
         return "a month from 01 to 12"
+    import calendar  # for a message only
+
     last = calendar.monthrange(year, month)[1]
     ranges = (
         ("a day", day, 1, last),

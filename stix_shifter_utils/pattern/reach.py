@@ -7,22 +7,16 @@ Which objects a path starts from, and how comparisons combine, is `judge`'s work
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Final
+from typing import Any
 
 from stix_shifter_utils.pattern.nodes import ANY, Comparator, Comparison, ObjectPath, PathStep
 from stix_shifter_utils.pattern.observed import Observed
+from stix_shifter_utils.pattern.property_kinds import KIND_BY_TYPE, holds_hashes, static_kind
 from stix_shifter_utils.pattern.spellings import AMBIGUOUS, hash_value, top_value
-from stix_shifter_utils.pattern.values import Case, Kind, Test, same_for_all_kinds, value_test
+from stix_shifter_utils.pattern.values import Case, Test, same_for_all_kinds, value_test
 
 AtRoot = Callable[[Mapping[str, Any], Observed], bool]
 """Whether some value that the path reaches from this object of the observation satisfies the comparison."""
-
-_KIND_BY_TYPE: Final = {
-    "mac-addr": Kind.CASELESS,
-    "domain-name": Kind.CASELESS,
-    "ipv4-addr": Kind.ADDRESS,
-    "ipv6-addr": Kind.ADDRESS,
-}
 
 
 def at_root(comparison: Comparison, case: Case) -> AtRoot:
@@ -39,7 +33,7 @@ def at_root(comparison: Comparison, case: Case) -> AtRoot:
         return lambda root, observed: (value := root.get(plain)) is not None and test(value)
     by_type: dict[str, Test] = {}
     if path.steps[-1] == "value" and not same_for_all_kinds(comparison.value):
-        by_type = {each: value_test(comparison, kind, case) for each, kind in _KIND_BY_TYPE.items()}
+        by_type = {each: value_test(comparison, kind, case) for each, kind in KIND_BY_TYPE.items()}
     return _frequent(path.steps, test, by_type) or _any_path(path.steps, test, by_type)
 
 
@@ -61,22 +55,6 @@ def plain_property(path: ObjectPath) -> str | None:
     return name
 
 
-def static_kind(path: ObjectPath) -> Kind:
-    """What a path's values are as far as the path says; behind a reference the referenced type decides."""
-    name = next(step for step in reversed(path.steps) if isinstance(step, str))
-    if name.endswith("_hex"):
-        return Kind.HEX
-    if name.endswith("_bin"):
-        return Kind.BASE64
-    if len(path.steps) > 1 and _holds_hashes(path.steps[-2]):
-        return Kind.CASELESS
-    return _KIND_BY_TYPE.get(path.object_type, Kind.PLAIN) if path.steps == ("value",) else Kind.PLAIN
-
-
-def _holds_hashes(step: PathStep) -> bool:
-    return isinstance(step, str) and (step == "hashes" or step.endswith("_hashes"))
-
-
 # --- the commonest paths, without lists in between ---------------------------------------------------
 
 
@@ -90,7 +68,7 @@ def _frequent(steps: tuple[PathStep, ...], test: Test, by_type: Mapping[str, Tes
     if isinstance(key := rest[0], str):
         if name.endswith("_ref"):
             return _referenced(name, key, test, by_type)
-        return _entry(name, key, test, hashes=_holds_hashes(name))
+        return _entry(name, key, test, hashes=holds_hashes(name))
     return None
 
 
@@ -165,7 +143,7 @@ def _moves(steps: tuple[PathStep, ...], *, keep_reference: bool) -> list[Move]:
     on_top, name = True, ""
     for place, step in enumerate(steps):
         if isinstance(step, str):
-            in_hashes = place > 0 and _holds_hashes(steps[place - 1])
+            in_hashes = place > 0 and holds_hashes(steps[place - 1])
             moves.append(_top_move(step) if on_top else _key_move(step, hashes=in_hashes))
             on_top, name = False, step
             refers = name.endswith("_ref")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.pattern.nodes import Comparator
 
-_ABOUT_A_HASH: Final = re.compile(r"FAIL: '(?P<value>.*)' is not a valid .+ hash", re.DOTALL)
+_ABOUT_A_HASH: Final = expression(r"FAIL: '(?P<value>.*)' is not a valid .+ hash", re.DOTALL)
 
 
 def validate_pattern(text: str) -> list[str]:

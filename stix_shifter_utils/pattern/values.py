@@ -9,7 +9,6 @@ to the literal.
 from __future__ import annotations
 
 import binascii
-import enum
 import operator
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -22,21 +21,10 @@ from stix_shifter_utils.pattern.addresses import Block, canonical_address, read_
 from stix_shifter_utils.pattern.instants import instant_of, read_instant
 from stix_shifter_utils.pattern.like import compile_like
 from stix_shifter_utils.pattern.nodes import Binary, Comparator, Comparison, Hex, Scalar, Timestamp
+from stix_shifter_utils.pattern.property_kinds import Kind
 
 Test = Callable[[Any], bool]
 Case = Choice["exact", "ignore"]
-
-
-class Kind(enum.Enum):
-    """What a property holds beyond its JSON type, as its name and its object's type say."""
-
-    PLAIN = "plain"
-    CASELESS = "caseless"
-    """Hashes, MAC addresses and domain names: capitals and small letters are one."""
-    ADDRESS = "address"
-    """IPv4 and IPv6 addresses and blocks: equal when they are the same block (§9.3)."""
-    HEX = "hex"
-    BASE64 = "base64"
 
 
 _ORDER: Final[dict[Comparator, Callable[[Any, Any], bool]]] = {

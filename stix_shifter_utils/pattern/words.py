@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.pattern.build import shown
 from stix_shifter_utils.pattern.literals import literal_fault, timestamp_fault
 from stix_shifter_utils.pattern.print import KEYWORDS
@@ -15,9 +16,9 @@ from stix_shifter_utils.pattern.print import KEYWORDS
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-_STRING: Final = re.compile(r"'(?:[^'\\]|\\['\\])*(?P<end>'?)")
-_LITERAL: Final = re.compile(r"(?P<prefix>[thb])'(?P<body>(?:[^'\\]|\\['\\])*)'")
-_TOKEN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|[+-]?[0-9]*\.?[0-9]+|[=<>!]=|<>|.", flags=re.DOTALL)
+_STRING: Final = expression(r"'(?:[^'\\]|\\['\\])*(?P<end>'?)")
+_LITERAL: Final = expression(r"(?P<prefix>[thb])'(?P<body>(?:[^'\\]|\\['\\])*)'")
+_TOKEN: Final = expression(r"[A-Za-z_][A-Za-z0-9_-]*|[+-]?[0-9]*\.?[0-9]+|[=<>!]=|<>|.", flags=re.DOTALL)
 
 ORDERED: Final = frozenset(
     [

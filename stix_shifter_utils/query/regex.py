@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Final
 
 from stix_shifter_utils.frozen import frozen
-from stix_shifter_utils.query.regex_reader import Reader, UnreadableError
 from stix_shifter_utils.query.regex_tree import Branches, Letters, Node, Place, Repeated, Sequence
 
 _FEW: Final = 3
@@ -73,6 +72,8 @@ class Regex:
 @lru_cache(maxsize=512)
 def analyse(expression: str, *, ignore_case: bool = False) -> Regex:
     """Read an expression, in normal form NFC. Never raises: what is not understood has no tree."""
+    from stix_shifter_utils.query.regex_reader import Reader, UnreadableError  # few patterns have one
+
     text = unicodedata.normalize("NFC", expression)
     reader = Reader(text, folds=ignore_case)
     try:

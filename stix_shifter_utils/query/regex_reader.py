@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.query.regex_tree import (
     ANY_LETTER,
     ANY_TEXT,
@@ -57,15 +58,15 @@ _POSIX: Final[dict[str, Ranges]] = {
     "ascii": ((0x00, 0x7F),),
 }
 _CONTROLS: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "a": "\a", "e": "\x1b"}
-_QUANTIFIER: Final = re.compile(r"([*+?]|\{(\d+)(,?)(\d*)\})([+?]?)")
-_FLAGS: Final = re.compile(r"\(\?([a-zA-Z^]*)(?:-([a-zA-Z]*))?([:)])")
-_OPENINGS: Final = re.compile(
+_QUANTIFIER: Final = expression(r"([*+?]|\{(\d+)(,?)(\d*)\})([+?]?)")
+_FLAGS: Final = expression(r"\(\?([a-zA-Z^]*)(?:-([a-zA-Z]*))?([:)])")
+_OPENINGS: Final = expression(
     r"\(\?(?:P?<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)'|(<?[=!])|([:|>])|(#)|(P=|P>|&|R|[-+]?\d|\())"
 )
-_CODE: Final = re.compile(
+_CODE: Final = expression(
     r"x\{([0-9A-Fa-f]{1,6})\}|x([0-9A-Fa-f]{0,2})|u([0-9A-Fa-f]{4})|o\{([0-7]{1,7})\}|(0[0-7]{0,2})"
 )
-_REFERENCE: Final = re.compile(
+_REFERENCE: Final = expression(
     r"[1-9]\d*|g(?:\{[-+]?\w+\}|<[-+]?\w+>|'[-+]?\w+'|[-+]?\d+)|k(?:<\w+>|'\w+'|\{\w+\})"
 )
 

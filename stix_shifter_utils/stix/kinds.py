@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, Literal
 
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.frozen import changed, frozen
 from stix_shifter_utils.stix import values
 from stix_shifter_utils.stix.names import property_name
@@ -105,16 +106,16 @@ def nothing(_value: Any) -> None:
 ANY: Final = Kind("any", anything, "empty, or no JSON value", name_of=str)
 
 _CPE_PART: Final = r"(?:(?:\?*|\*?)(?:[a-zA-Z0-9._-]|\\[\\*?!\"#$%&'()+,/:;<=>@\[\]^`{|}~])+(?:\?*|\*?)|[*-])"
-_CPE: Final = re.compile(
+_CPE: Final = expression(
     rf"cpe:2\.3:[aho*-](?::{_CPE_PART}){{5}}:(?:[a-zA-Z]{{2,3}}(?:-(?:[a-zA-Z]{{2}}|[0-9]{{3}}))?|[*-])"
     rf"(?::{_CPE_PART}){{4}}"
 )
-_ARGUMENT: Final = re.compile(
+_ARGUMENT: Final = expression(
     r"((-{1,2}|\/)[^\s=]+ (?![-\/]))?"
     r"([^\s\"'=|]+(=([^\s\"'=|]+|\"[^\"]*\"|'[^']*'))?|\"[^\"]*\"|'[^']*')"
 )
-_TLSH: Final = re.compile("[a-zA-Z0-9]{70}")
-_HIVE: Final = re.compile(r"(HKLM|HKCC|HKCR|HKCU|HKU)(?=\\|$)", re.IGNORECASE)
+_TLSH: Final = expression("[a-zA-Z0-9]{70}")
+_HIVE: Final = expression(r"(HKLM|HKCC|HKCR|HKCU|HKU)(?=\\|$)", re.IGNORECASE)
 _HIVES: Final = {
     "HKLM": "HKEY_LOCAL_MACHINE", "HKCC": "HKEY_CURRENT_CONFIG", "HKCR": "HKEY_CLASSES_ROOT",
     "HKCU": "HKEY_CURRENT_USER", "HKU": "HKEY_USERS",
@@ -246,7 +247,7 @@ WORDS: Final[Mapping[str, Kind]] = {
     ),
     "arguments 2.0": Kind("list", partial(matching, _ARGUMENT), "not single arguments", spare=True),
     "language": scalar(
-        partial(matching, re.compile("en|de|fr|es|it|ja|zh|ru")), "a language tag", spare=True
+        partial(matching, expression("en|de|fr|es|it|ja|zh|ru")), "a language tag", spare=True
     ),
     "text_or_integer": scalar(_text_or_integer, "a text or whole number"),
     "mail_header": Kind("any", _mail_header, "not a text"),

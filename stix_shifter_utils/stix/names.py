@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import Final, Literal
 
+from stix_shifter_utils.expressions import expression
+
 Version = Literal["2.0", "2.1"]
 
 PARTIAL: Final = "x-stix-shifter-partial"
@@ -16,9 +18,9 @@ PARTIAL: Final = "x-stix-shifter-partial"
 
 _LEGAL_PROPERTY: Final = re.compile(r"[a-z][a-z0-9_]{2,249}").fullmatch
 _LEGAL_TYPE: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*").fullmatch
-_NOT_PROPERTY: Final = re.compile(r"[^a-z0-9_]+")
-_NOT_TYPE: Final = re.compile(r"[^a-z0-9]+")
-_NOT_KEY: Final = re.compile(r"[^A-Za-z0-9_-]+")
+_NOT_PROPERTY: Final = expression(r"[^a-z0-9_]+")
+_NOT_TYPE: Final = expression(r"[^a-z0-9]+")
+_NOT_KEY: Final = expression(r"[^A-Za-z0-9_-]+")
 _LONGEST: Final = 250
 _TYPED_ENDINGS: Final = ("_ref", "_refs", "_bin", "_hex")
 
@@ -29,7 +31,7 @@ COMMON: Final = frozenset({
 })  # fmt: skip
 """Property names that mean something on every object, or are reserved: no native field takes one unasked."""
 
-_VALIDATOR_WORDS: Final = re.compile(
+_VALIDATOR_WORDS: Final = expression(
     "directory|file|mutex|process|software|user-account|windows-registry-key|x509-certificate|autonomous-system"
     "|domain-name|email-addr|email-message|ipv4-addr|ipv6-addr|mac-addr|network-traffic|url$"
 )

@@ -6,10 +6,10 @@ custom: they hold any JSON.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.frozen import changed
 from stix_shifter_utils.stix.kinds import (
     ANY,
@@ -89,11 +89,11 @@ def _capital(name: str) -> str:
 def _hashes(_rest: str, version: Version) -> Kind:
     members = {
         name: scalar(
-            partial(matching, re.compile(f"[a-fA-F0-9]{{{length}}}")), f"{length} hexadecimal digits"
+            partial(matching, expression(f"[a-fA-F0-9]{{{length}}}")), f"{length} hexadecimal digits"
         )
         for name, length in HEX_LENGTHS.items()
     }
-    fuzzy = scalar(partial(matching, re.compile("[a-zA-Z0-9/+:.]{1,128}")), "an ssdeep hash")
+    fuzzy = scalar(partial(matching, expression("[a-zA-Z0-9/+:.]{1,128}")), "an ssdeep hash")
     members |= {hash_name("SSDEEP", version): fuzzy, "TLSH": scalar(tlsh, "a TLSH hash")}
     return changed(_dictionary(version, TEXT, members), name_of=partial(hash_name, version=version))
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.mapping import Relation
 from stix_shifter_utils.pattern import Binary, Hex
+from stix_shifter_utils.pattern.property_kinds import Kind as PropertyKind
+from stix_shifter_utils.pattern.property_kinds import static_kind
 from stix_shifter_utils.query.conditions import PRESENT, Choice, Demand, Fixed, Like, OneOf, View, Wild
 from stix_shifter_utils.query.inversion.base import Inverter, Ways
 from stix_shifter_utils.query.inversion.spellings import holds_separator, is_cased, spellings
@@ -118,9 +120,6 @@ class EncodedInverter(Inverter):
     """The Base64 of a text: what is equal to it is known, all else would need the encoding."""
 
     def equal(self, values: Sequence[Any], *, negated: bool) -> Ways:
-        from stix_shifter_utils.pattern.reach import static_kind  # loads the regular expressions
-        from stix_shifter_utils.pattern.values import Kind as PropertyKind
-
         raw = (
             static_kind(self.binding.property.path if self.binding.property else self.path)
             is PropertyKind.BASE64

@@ -12,6 +12,8 @@ from stix_shifter_utils.errors import UnsupportedFeatureError
 from stix_shifter_utils.mapping import Cleaning, Relation
 from stix_shifter_utils.pattern import Binary, Hex, Timestamp
 from stix_shifter_utils.pattern.addresses import Block, read_block
+from stix_shifter_utils.pattern.property_kinds import Kind as PropertyKind
+from stix_shifter_utils.pattern.property_kinds import static_kind
 from stix_shifter_utils.query.conditions import (
     PRESENT,
     Choice,
@@ -63,9 +65,6 @@ class TextInverter(Inverter):
     """
 
     def __init__(self, binding: FieldBinding, path: ObjectPath, *, case: Case, checked: bool) -> None:
-        from stix_shifter_utils.pattern.reach import static_kind  # loads the regular expressions
-        from stix_shifter_utils.pattern.values import Kind as PropertyKind
-
         super().__init__(binding, path, case=case, checked=checked)
         cleaning = binding.property.cleaning if binding.property else Cleaning.AS_IS
         target = binding.property.path if binding.property else path

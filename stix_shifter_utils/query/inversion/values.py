@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.mapping import Cleaning, Kind, Relation
 from stix_shifter_utils.mapping.kinds import TEXT_KINDS
 from stix_shifter_utils.pattern import Comparator
+from stix_shifter_utils.pattern.property_kinds import static_kind
 from stix_shifter_utils.query.conditions import PRESENT, Between, Choice, Fixed, OneOf, View
 from stix_shifter_utils.query.inversion.base import EQUALITIES, OPPOSITE, Inverter, Ways
 from stix_shifter_utils.query.inversion.texts import FOLDED, TextInverter
@@ -24,7 +25,7 @@ BOUNDED: Final = "only numbers in the property's range become it"
 _TRUE_WORDS: Final = ("yes", "true", "t", "1")
 _SAFE_INTEGER: Final = 2**53
 _MARGIN: Final = Decimal("1e-6")
-_DECIMAL: Final = re.compile(r"0|-?[1-9][0-9]{0,18}")
+_DECIMAL: Final = expression(r"0|-?[1-9][0-9]{0,18}")
 
 
 class OpaqueInverter(Inverter):
@@ -44,8 +45,7 @@ class ConstantInverter(Inverter):
     by_values: ClassVar = False
 
     def ways(self, comparison: Comparison) -> Ways:
-        from stix_shifter_utils.pattern.reach import static_kind  # loads the regular expressions
-        from stix_shifter_utils.pattern.values import value_test
+        from stix_shifter_utils.pattern.values import value_test  # few maps have constants
 
         if comparison.comparator is Comparator.EXISTS and comparison.negated:
             return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.mapping import Relation
 from stix_shifter_utils.results.transformers.base import ValueTransformer, refuse
 from stix_shifter_utils.stix.values import ipv4, ipv6
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _HEX_OCTETS: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+").fullmatch
-_SEPARATORS: Final = re.compile(r"[:.\-\s]")
-_AUTHORITY: Final = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#\\]*)|^([^/?#\\]*)")
+_SEPARATORS: Final = expression(r"[:.\-\s]")
+_AUTHORITY: Final = expression(r"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#\\]*)|^([^/?#\\]*)")
 
 
 class FormatMac(ValueTransformer):

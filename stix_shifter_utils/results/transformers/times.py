@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 from datetime import datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, ClassVar, Final
 
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.mapping import Relation
 from stix_shifter_utils.results.transformers.base import ValueTransformer, refuse
 from stix_shifter_utils.stix import format_time, timestamp
@@ -17,7 +17,7 @@ _LOG: Final = logging.getLogger(__name__)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _FIRST: Final = (datetime(1, 1, 1, tzinfo=timezone.utc) - _EPOCH) // timedelta(milliseconds=1)
 _LAST: Final = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(milliseconds=1)
-_ZONED: Final = re.compile(r".*T.*(?:[Zz]|[+-]\d\d:?\d\d)")
+_ZONED: Final = expression(r".*T.*(?:[Zz]|[+-]\d\d:?\d\d)")
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
