@@ -18,7 +18,7 @@ WINDOW = "START t'2024-01-01T00:00:00Z' STOP t'2024-01-02T00:00:00Z'"
 
 
 def moment(n: int) -> str:
-    return f"2024-01-01T10:{n:02}:00.1234567Z"
+    return f"2024-01-01T{10 + n // 60}:{n % 60:02}:00.1234567Z"
 
 
 def alert(n: int) -> dict[str, Any]:
@@ -46,13 +46,35 @@ def alert(n: int) -> dict[str, Any]:
                 },
             }
         )
+    if n % 3 == 1:
+        evidence.append(process(n))
+    if n % 5 == 2:
+        evidence += [
+            {
+                "@odata.type": "#microsoft.graph.security.registryKeyEvidence",
+                "registryKey": rf"SYSTEM\CONTROLSET001\SERVICES\S{n % 4}",
+                "registryHive": "HKEY_LOCAL_MACHINE",
+            },
+            {
+                "@odata.type": "#microsoft.graph.security.urlEvidence",
+                "url": f"https://host{n % 6}.example.com/d?q=it's&n={n}",
+            },
+            {"@odata.type": "#microsoft.graph.security.ipEvidence", "ipAddress": f"2001:db8::{n:x}"},
+        ]
     return {
+        "@odata.type": "#microsoft.graph.security.alert",
         "id": f"da{n}",
         "incidentId": str(n // 4),
         "title": ("Suspicious logon", "Malware 'x' was found")[n % 2],
-        "severity": ("low", "medium", "high")[n % 3],
-        "status": ("new", "resolved")[n % 2],
-        "classification": ("truePositive", None)[n % 2],
+        "description": f"Something happened {n % 9} times.",
+        "category": ("InitialAccess", "DefenseEvasion", "Execution")[n % 3],
+        "severity": ("low", "medium", "high", "informational")[n % 4],
+        "status": ("new", "inProgress", "resolved")[n % 3],
+        "classification": ("unknown", "falsePositive", "truePositive", None)[n % 4],
+        "determination": ("unknown", "malware", None)[n % 3],
+        "detectionSource": ("antivirus", "customTi", None)[n % 3],
+        "assignedTo": ("analyst@contoso.example", "O'Brien", None)[n % 3],
+        "alertWebUrl": f"https://security.microsoft.com/alerts/da{n}?tid=contoso",
         "serviceSource": ("microsoftDefenderForEndpoint", "microsoftSentinel")[n % 2],
         "createdDateTime": moment(n),
         "lastUpdateDateTime": moment(n + 5),
@@ -61,10 +83,37 @@ def alert(n: int) -> dict[str, Any]:
     }
 
 
+def process(n: int) -> dict[str, Any]:
+    """The evidence of a process, as in the example of security-list-alerts_v2."""
+    name = ("MsSense.exe", "cmd.exe", "größe 100%.exe")[n % 3]
+    image = {
+        "sha1": f"{n % 5:040x}",
+        "sha256": f"{n % 5:064x}",
+        "fileName": name,
+        "filePath": r"C:\Program Files\temp",
+        "fileSize": 1000 + n,
+    }
+    return {
+        "@odata.type": "#microsoft.graph.security.processEvidence",
+        "processId": 4000 + n,
+        "parentProcessId": 600 + n % 3,
+        "processCommandLine": f'"{name}" /job {n} _x',
+        "imageFile": image,
+        "userAccount": {
+            "accountName": "SYSTEM",
+            "userSid": "S-1-5-18",
+            "userPrincipalName": f"u{n % 2}@contoso.example",
+        },
+    }
+
+
 def incident(n: int) -> dict[str, Any]:
     return {
         "id": str(n),
         "displayName": f"Incident {n % 3} on one endpoint",
+        "description": f"Activity of {n % 5} alerts",
+        "incidentWebUrl": f"https://security.microsoft.com/incidents/{n}",
+        "determination": ("malware", "multiStagedAttack", "unknown")[n % 3],
         "severity": ("low", "medium", "high")[n % 3],
         "status": ("active", "resolved")[n % 2],
         "classification": "truePositive" if n % 2 else None,
@@ -79,7 +128,7 @@ class Product(FakeProduct):
 
     def __init__(self) -> None:
         super().__init__(AUTHORITY.certificate("127.0.0.1").server_context())
-        self.alerts = [alert(n) for n in range(40)]
+        self.alerts = [alert(n) for n in range(60)]
         self.incidents = [incident(n) for n in range(30)]
         self.desk = TokenDesk(CLIENT, SECRET, scope="https://127.0.0.1/.default")
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import pytest
+
 from stix_shifter.stix_transmission.stix_transmission import StixTransmission
+from stix_shifter_modules.azure_sentinel.stix_translation.query_constructor import FILTERABLE
 from stix_shifter_modules.azure_sentinel.tests import product as own
 from stix_shifter_utils.testing import ConnectorSuite
 from stix_shifter_utils.testing.languages.odata import tokens_of
@@ -15,7 +18,7 @@ class TestAzureSentinel(ConnectorSuite):
 
     module = "azure_sentinel"
     pattern = "[x-ibm-finding:severity_name = 'high']"
-    loop_patterns: ClassVar = 60
+    loop_patterns: ClassVar = 40
 
     def outside_literals(self, query: Any) -> str:
         (text,) = query.values()
@@ -26,6 +29,22 @@ class TestAzureSentinel(ConnectorSuite):
 
     def every_row(self, product: Any) -> dict[str, Any]:
         return {"alertV2": product.alerts, "incident": product.incidents}
+
+
+class ManyPatterns(TestAzureSentinel):
+    """The loop alone, with 500 patterns for alerts and 500 for incidents."""
+
+    loop_patterns: ClassVar = 500
+
+
+@pytest.mark.engine
+def test_the_loop_closes_over_many_patterns() -> None:
+    ManyPatterns().test_the_loop_closes()
+
+
+def test_what_can_be_filtered_is_what_the_api_documents() -> None:
+    """Microsoft Learn, graph/api/security-list-alerts_v2 and security-list-incidents, query parameters."""
+    assert own.FILTERABLE | {"serviceSource"} == FILTERABLE
 
 
 def test_a_ready_token_needs_no_application() -> None:
