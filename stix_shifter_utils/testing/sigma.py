@@ -35,7 +35,7 @@ def flat(event: Mapping[str, Any]) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class SigmaTrial:
-    """Queries by rule. `read` and `run` raise `error` for what they do not take; `constant` is in each event."""
+    """Queries by rule. `read` and `run` raise `error` for what they refuse; `constant` is in all events."""
 
     queries: Mapping[str, Sequence[str]]
     read: Callable[[str], object]

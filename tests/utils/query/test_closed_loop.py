@@ -8,7 +8,6 @@ import contextlib
 import importlib.util
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,6 +28,7 @@ from stix_shifter_utils.query import (
     SqliteCompiler,
     Verdict,
 )
+from stix_shifter_utils.testing import odd_rows
 from stix_shifter_utils.testing.loop import ClosedLoop, LoopReport
 from stix_shifter_utils.testing.patterns import Shape, generate_patterns
 from stix_shifter_utils.testing.servers import DatabaseServer
@@ -44,14 +44,9 @@ def load(name: str) -> ModuleType:
     return module
 
 
-loop_rows, wide_rows = load("loop_rows"), load("wide_rows")
+wide_rows = load("wide_rows")
 
-ROWS = loop_rows.make_rows(150, seed=11)
-TIMES = [
-    datetime.fromtimestamp(loop_rows.START_S + after, tz=timezone.utc)
-    for after in (0, 1000, 20_000, 40_000, 86_400)
-]
-NOW = datetime(2020, 1, 2, tzinfo=timezone.utc)
+ROWS = odd_rows.make_rows(150, seed=11)
 OPTIONS = CompilerOptions(time_range_min=None, result_limit=None)
 TYPES = {
     "epoch_s": "DOUBLE PRECISION", "epoch_ms": "BIGINT", "text": "VARCHAR(300)", "integer": "BIGINT",
@@ -62,13 +57,13 @@ Found = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def loop() -> ClosedLoop:
-    _, results = loop_rows.mappings()
+    _, results = odd_rows.mappings()
     return ClosedLoop(ROWS, results, key=lambda row: row["_row"])
 
 
 @pytest.fixture(scope="module")
 def patterns(loop: ClosedLoop) -> list[Pattern]:
-    return generate_patterns(loop.facts(), seed=11, count=500, shape=Shape(times=TIMES))
+    return generate_patterns(loop.facts(), seed=11, count=500, shape=Shape(times=odd_rows.TIMES))
 
 
 def planner(
@@ -81,8 +76,8 @@ def planner(
             whole = str(super().select(table, where, limit))
             return whole.replace("SELECT *", f"SELECT {self.quote('_row')}", 1)
 
-    made = Numbers(searching or loop_rows.mappings()[0], OPTIONS)
-    return lambda pattern: made.compile(pattern, now=NOW, policy="widen")
+    made = Numbers(searching or odd_rows.mappings()[0], OPTIONS)
+    return lambda pattern: made.compile(pattern, now=odd_rows.NOW, policy="widen")
 
 
 def check(report: LoopReport) -> None:
@@ -92,7 +87,7 @@ def check(report: LoopReport) -> None:
 
 
 def columns() -> str:
-    return ", ".join(f"{name} {TYPES[kind]}" for name, kind in loop_rows.KINDS.items())
+    return ", ".join(f"{name} {TYPES[kind]}" for name, kind in odd_rows.KINDS.items())
 
 
 def numbers(found: list[tuple[int, ...]]) -> Found:
@@ -102,7 +97,7 @@ def numbers(found: list[tuple[int, ...]]) -> Found:
 @pytest.fixture(scope="module")
 def sqlite() -> Iterator[Callable[[NativeQuery], Found]]:
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-        connection.execute(f"CREATE TABLE ev (_row INTEGER, {', '.join(loop_rows.KINDS)})")
+        connection.execute(f"CREATE TABLE ev (_row INTEGER, {', '.join(odd_rows.KINDS)})")
         marks = ", ".join("?" * len(ROWS[0]))
         connection.executemany(f"INSERT INTO ev VALUES ({marks})", [tuple(row.values()) for row in ROWS])
         yield lambda query: numbers(connection.execute(str(query.body)).fetchall())

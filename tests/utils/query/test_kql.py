@@ -1,7 +1,6 @@
 """KQL: what is written is read back strictly, closes the loop, and holds hostile values in literals."""
 
 import importlib.util
-from datetime import datetime, timezone
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from stix_shifter_utils.mapping import DialectMapping
 from stix_shifter_utils.pattern import Comparator, Comparison, Observation, Pattern, parse_path, parse_pattern
 from stix_shifter_utils.query import CompilerOptions, KqlCompiler, NativeQuery, Verdict
+from stix_shifter_utils.testing import odd_rows
 from stix_shifter_utils.testing.hostile import hostile_values
 from stix_shifter_utils.testing.languages.kql import KqlError, read_kql, text_of, tokens_of
 from stix_shifter_utils.testing.loop import ClosedLoop
@@ -27,7 +27,7 @@ def load(name: str) -> ModuleType:
     return module
 
 
-loop_rows, hostile = load("loop_rows"), load("test_sql_hostile_values")
+hostile = load("test_sql_hostile_values")
 TYPES = {
     "epoch_s": "real",
     "epoch_ms": "long",
@@ -36,28 +36,24 @@ TYPES = {
     "boolean": "bool",
     "number": "real",
 }
-SCHEMA = {"_row": "long", **{name: TYPES[kind] for name, kind in loop_rows.KINDS.items()}}
+SCHEMA = {"_row": "long", **{name: TYPES[kind] for name, kind in odd_rows.KINDS.items()}}
 ROWS = [  # text has no null there
     {name: "" if value is None and SCHEMA[name] == "string" else value for name, value in row.items()}
-    for row in loop_rows.make_rows(150, seed=11)
+    for row in odd_rows.make_rows(150, seed=11)
 ]
-NOW = datetime(2020, 1, 2, tzinfo=timezone.utc)
 OPTIONS = CompilerOptions(time_range_min=None, result_limit=None)
-TIMES = [
-    datetime.fromtimestamp(loop_rows.START_S + s, tz=timezone.utc) for s in (0, 1000, 20_000, 40_000, 86_400)
-]
 
 
 def test_the_loop_closes_and_every_verdict_holds() -> None:
-    searching, results = loop_rows.mappings()
+    searching, results = odd_rows.mappings()
     loop = ClosedLoop(ROWS, results, key=lambda row: row["_row"])
-    patterns = generate_patterns(loop.facts(), seed=11, count=200, shape=Shape(times=TIMES))
+    patterns = generate_patterns(loop.facts(), seed=11, count=200, shape=Shape(times=odd_rows.TIMES))
     made = KqlCompiler(searching, OPTIONS)
 
     def run(query: NativeQuery) -> Any:
         return read_kql(str(query.body), {"ev": SCHEMA}).run(ROWS)
 
-    report = loop.run(patterns, lambda pattern: made.compile(pattern, now=NOW, policy="widen"), run)
+    report = loop.run(patterns, lambda pattern: made.compile(pattern, now=odd_rows.NOW, policy="widen"), run)
     assert not report.failures, str(report)
     assert report.share >= 0.4
     for verdict in Verdict:
@@ -93,7 +89,7 @@ def test_lists_of_hostile_values_find_just_the_rows_that_hold_them() -> None:
     for start in range(0, len(VALUES), 500):
         chosen = tuple(VALUES[start : start + 500])
         pattern = Pattern(Observation(Comparison(parse_path("x-test:name"), Comparator.IN, chosen)))
-        (query,) = made.compile(pattern, now=NOW).queries
+        (query,) = made.compile(pattern, now=odd_rows.NOW).queries
         found = read_kql(str(query.body), {"t": {"name": "string"}}).run(rows)
         assert [row["name"] for row in found] == list(chosen)
 
@@ -107,7 +103,7 @@ def test_no_hostile_value_changes_the_shape_of_a_query(comparator: Comparator) -
     shapes = set()
     for value in [*filter(None, hostile_values()), *VALUES[:300]]:
         pattern = Pattern(Observation(Comparison(parse_path("x-test:name"), comparator, value)))
-        for query in made.compile(pattern, now=NOW).queries:
+        for query in made.compile(pattern, now=odd_rows.NOW).queries:
             tokens = tokens_of(str(query.body))
             shapes.add(" ".join("T" if token.kind == "text" else token.text for token in tokens))
     assert 1 <= len(shapes) <= 6, shapes
@@ -157,7 +153,7 @@ def test_anything_else_is_refused_with_its_place(query: str) -> None:
     ],
 )
 def test_comparisons_are_written_in_its_words(comparison: str, query: str) -> None:
-    plan = KqlCompiler(MAPPING, OPTIONS).compile(parse_pattern(f"[{comparison}]"), now=NOW)
+    plan = KqlCompiler(MAPPING, OPTIONS).compile(parse_pattern(f"[{comparison}]"), now=odd_rows.NOW)
     assert [one.body for one in plan.queries] == [query]
 
 
@@ -179,7 +175,9 @@ def test_windows_limits_and_property_bags() -> None:
     pattern = (
         "[x-test:name = 'a' AND x-test:n > 3] START t'2024-01-01T00:00:00Z' STOP t'2024-01-02T00:00:00Z'"
     )
-    plan = KqlCompiler(mapping, CompilerOptions(result_limit=7)).compile(parse_pattern(pattern), now=NOW)
+    plan = KqlCompiler(mapping, CompilerOptions(result_limit=7)).compile(
+        parse_pattern(pattern), now=odd_rows.NOW
+    )
     (query,) = plan.queries
     assert query.body == (
         "['My-Table'] | where tostring(Bag['inner name']) == 'a' and tolong(Bag['n']) > 3 "

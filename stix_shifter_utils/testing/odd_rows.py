@@ -1,11 +1,27 @@
-"""Synthetic rows with every kind of field and many odd values, and the map that makes STIX of them."""
+"""Rows of every kind of field with many odd values, the map that makes STIX of them, the loop over them.
+
+What a language family is tried on: `assert_language_closes`. Rows of real products are in their tests.
+"""
+
+from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from typing import Any
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 
 from stix_shifter_utils.mapping import DialectMapping, Relation
+from stix_shifter_utils.query import Verdict
 from stix_shifter_utils.results import ResultsMapping, compile_mapping, get_module_transformers
+from stix_shifter_utils.testing.dialect_loop import assert_closed, assert_thorough
+from stix_shifter_utils.testing.loop import ClosedLoop
+from stix_shifter_utils.testing.patterns import Shape, generate_patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stix_shifter_utils.pattern import Pattern
+    from stix_shifter_utils.query import QueryCompiler, QueryPlan
+    from stix_shifter_utils.testing.loop import Run
 
 Row = dict[str, Any]
 
@@ -61,6 +77,10 @@ KINDS: Mapping[str, str] = {
     "alert": "text",
 }  # fmt: skip
 START_S = 1_577_836_800
+NOW = datetime(2020, 1, 2, tzinfo=timezone.utc)
+TIMES = [
+    datetime.fromtimestamp(START_S + after, tz=timezone.utc) for after in (0, 1000, 20_000, 40_000, 86_400)
+]
 
 _IPS = [
     *(f"10.0.0.{last}" for last in range(1, 9)), "192.168.1.7", "fe80::1", "fe80::1%eth0", "2001:db8::5",
@@ -82,12 +102,16 @@ _COMMANDS = [
 ]  # fmt: skip
 
 
+_LEAST_VERDICTS = 10
+_NULLS = 0.1
+
+
 def make_rows(count: int, seed: int) -> list[Row]:
     """Rows, numbered under `_row`; a tenth of the values is null."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311  the same rows each time
 
     def some(*values: Any) -> Any:
-        return None if chance.random() < 0.1 else chance.choice(values)
+        return None if chance.random() < _NULLS else chance.choice(values)
 
     rows = []
     for number in range(count):
@@ -130,13 +154,30 @@ def make_rows(count: int, seed: int) -> list[Row]:
     return rows
 
 
-def mappings() -> tuple[DialectMapping, ResultsMapping]:
-    """The map from both sides: for queries, and for results in STIX 2.1."""
+def mappings(
+    to_stix: Mapping[str, Any] = TO_STIX, fields: Mapping[str, Any] | None = None
+) -> tuple[DialectMapping, ResultsMapping]:
+    """The map from both sides: for queries over `fields` (as in fields.json), and for results in STIX 2.1."""
     transformers = get_module_transformers()
     relations: dict[str, Relation] = {
         name: getattr(each, "relation", Relation.OPAQUE) for name, each in transformers.items()
     }
-    searching = DialectMapping.of(
-        to_stix=TO_STIX, fields={"time": "ts", "table": "ev", "fields": KINDS}, relations=relations
-    )
-    return searching, compile_mapping(TO_STIX, transformers=transformers, version="2.1", options={})
+    shown = fields or {"time": "ts", "table": "ev", "fields": KINDS}
+    searching = DialectMapping.of(to_stix=to_stix, fields=shown, relations=relations)
+    return searching, compile_mapping(to_stix, transformers=transformers, version="2.1", options={})
+
+
+def assert_language_closes(
+    compiler: QueryCompiler[Any], results: ResultsMapping, held: Sequence[Row], run: Run, *, seed: int
+) -> None:
+    """500 patterns find what the matcher picks from `held`, and verdicts hold for each comparison of 100."""
+
+    def plan(pattern: Pattern) -> QueryPlan:
+        return compiler.compile(pattern, now=NOW, policy="widen")
+
+    loop = ClosedLoop(held, results, key=lambda row: row["_row"])
+    patterns = generate_patterns(loop.facts(), seed=seed, count=500, shape=Shape(times=TIMES))
+    audited = loop.run(patterns[:100], plan, run)
+    assert_closed(audited, exact=10)
+    assert min(audited.verdicts[one] for one in (Verdict.SUPERSET, Verdict.LOCAL)) >= _LEAST_VERDICTS, audited
+    assert_thorough(loop.run(patterns, plan, run, audit=False))
