@@ -54,6 +54,19 @@ def add_sources_arguments(parser: CommandParser) -> None:
     )
 
 
+@contextlib.contextmanager
+def quiet(args: argparse.Namespace) -> Iterator[None]:
+    """No line for every request that is sent again, but with --debug: errors and ledger count them."""
+    requests = logging.getLogger("stix_shifter_utils.http")
+    before = requests.level
+    if not args.debug:
+        requests.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        requests.setLevel(before)
+
+
 def read_sources(args: argparse.Namespace, console: Console, *, resolve: bool = True) -> Sources:
     """The chosen sources; the console hides their secrets from now on. UsageError for a wrong file."""
     from stix_shifter.hunt import SourcesFileError, load_sources
@@ -174,7 +187,7 @@ class HuntCommand(Command):
         ):
             shown = is_terminal(sys.stderr) and not args.debug
             watcher = LiveTable(console) if shown else Lines(console)
-            with watcher:
+            with quiet(args), watcher:
                 report = run_sync(_run(prepared, sources, watcher.see))
             prepared.worked = report.worked
             version: Version = "2.0" if args.stix_20 else "2.1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from stix_shifter.hunt.options import HuntOptions
 
 RECORDING = "recording.sqlite"
+_MOST_NAMED = 5
 _ASKED = ("limit", "same_object", "on_unmapped")
 
 
@@ -42,6 +44,8 @@ def kept_pages(args: argparse.Namespace, console: Console) -> Iterator[Prepared]
     if len(chosen) > 1:
         msg = f"--{chosen[0]}"
         raise bad_argument(msg, f"and --{chosen[1]} exclude each other")
+    if args.resume or args.replay:
+        _refuse_what_is_kept(args, "resume" if args.resume else "replay")
     question = {} if args.resume or args.replay else _asked(args, console)
     journal = _journal(args, question)
     if journal is None:
@@ -55,14 +59,39 @@ def kept_pages(args: argparse.Namespace, console: Console) -> Iterator[Prepared]
             yield prepared
         finally:
             if not (args.record or args.replay):
-                _part(journal, console, worked=prepared.worked)
+                _part(journal, args, console, worked=prepared.worked)
 
 
-def _part(journal: Journal, console: Console, *, worked: bool) -> None:
+def _part(journal: Journal, args: argparse.Namespace, console: Console, *, worked: bool) -> None:
     if worked:
         journal.remove()
-    else:
-        console.note(f"to go on with what is missing: stix-shifter hunt --resume {journal.question['hunt']}")
+        return
+    words = ["--resume", journal.question["hunt"], *(["--sources", args.sources] if args.sources else [])]
+    words += [word for name in args.source for word in ("--source", name)]
+    console.note(f"to go on with what is missing: stix-shifter hunt {shlex.join(words)}")
+
+
+def _refuse_what_is_kept(args: argparse.Namespace, way: str) -> None:
+    """A kept hunt has its pattern, window and options: others would be another hunt."""
+    for name in ("pattern", "since", "start", "stop", *_ASKED):
+        if getattr(args, name):
+            shown = name if name == "pattern" else f"--{name.replace('_', '-')}"
+            raise bad_argument(shown, f"is kept with the hunt; leave it out with --{way}")
+
+
+def _kept_hunt(name: str) -> Journal:
+    """The journal of an unfinished hunt. UsageError, which names those that there are."""
+    from stix_shifter.hunt import Journal
+    from stix_shifter.hunt.journal import journal_folder
+
+    folder = journal_folder()
+    path = folder / f"{name}.sqlite"
+    if name.replace("-", "").isalnum() and path.is_file():
+        return Journal.open(path)
+    kept = sorted(folder.glob("*.sqlite"), key=lambda one: one.stat().st_mtime, reverse=True)
+    there = f"kept are, newest first: {', '.join(one.stem for one in kept[:_MOST_NAMED])}"
+    problem = f"there is no unfinished hunt {name}; {there if kept else 'none is kept'}"
+    raise bad_argument(name="--resume", problem=problem)
 
 
 def _asked(args: argparse.Namespace, console: Console) -> dict[str, Any]:
@@ -85,8 +114,7 @@ def _journal(args: argparse.Namespace, question: dict[str, Any]) -> Journal | No
     from stix_shifter.hunt.journal import journal_folder
 
     if args.resume:
-        name = args.resume if args.resume.replace("-", "").isalnum() else ""
-        return Journal.open(journal_folder() / f"{name}.sqlite")
+        return _kept_hunt(args.resume)
     if args.replay:
         return Journal.open(Path(args.replay) / RECORDING, offline=True)
     if args.record:

@@ -26,14 +26,19 @@ def closing_table(ledger: Ledger) -> str:
     if start and stop:
         window = f"{start:%Y-%m-%dT%H:%M:%SZ} to {stop:%Y-%m-%dT%H:%M:%SZ}"
         lines.append(f"window: {window} (from {ledger.window_from})")
-    failed = len(ledger.failed)
+    failed, cut = len(ledger.failed), sum(one.state == "cut" for one in ledger.sources)
     state = f"{failed} of {len(ledger.sources)} sources failed" if failed else "all sources worked"
+    state += f", {cut} cut by a limit: there may be more" if cut else ""
     slowest = max((one.took_s for one in ledger.sources if one.worked), default=0.0)
     lines.append(
-        f"{ledger.matched} observations of {ledger.rows} rows in {ledger.took_s:.1f} s"
+        f"{_count(ledger.matched, 'observation')} of {_count(ledger.rows, 'row')} in {ledger.took_s:.1f} s"
         f" (slowest healthy source {slowest:.1f} s); {state}"
     )
     return "\n".join(lines) + "\n"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def source_row(entry: SourceEntry) -> tuple[str, ...]:

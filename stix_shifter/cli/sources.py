@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter.cli.arguments import bad_argument
 from stix_shifter.cli.console import ERROR_ANSWER, SOME_SOURCES_FAILED, WORKED
 from stix_shifter.cli.execute import row_count
-from stix_shifter.cli.hunt import add_sources_arguments, read_sources
+from stix_shifter.cli.hunt import add_sources_arguments, quiet, read_sources
 from stix_shifter.cli.parser import Command, add_global_flags
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from stix_shifter.cli.console import Console
     from stix_shifter.cli.parser import CommandParser
@@ -94,7 +95,9 @@ def _check(args: argparse.Namespace, console: Console) -> int:
     from stix_shifter.hunt.doctor import check_all
     from stix_shifter_utils.utils.async_utils import run_sync
 
-    found = run_sync(check_all(read_sources(args, console).every.values()))
+    sources = read_sources(args, console).every.values()
+    with quiet(args):
+        found = run_sync(check_all(sources))
     console.print_json([one.to_json() for one in found])
     return _code([one.works for one in found])
 
@@ -112,7 +115,8 @@ def _doctor(args: argparse.Namespace, console: Console) -> int:
             await asyncio.gather(*(examine(one, hours=args.hours, rows=args.rows) for one in sources))
         )
 
-    found = run_sync(every())
+    with quiet(args):
+        found = run_sync(every())
     console.print_json([one.to_json() for one in found])
     return _code([one.checked.works for one in found])
 
@@ -133,10 +137,12 @@ def _add(args: argparse.Namespace, console: Console) -> int:
         "connection": console.inputs.object(args.connection, "connection"),
         "config": console.inputs.object(args.config, "config"),
     }
-    _refuse_plain_secrets(args.connector, profile, console)
+    secrets = _secrets(args.connector, profile)
+    console.hide(secrets)
     before = path.read_text(encoding="utf-8-sig") if path.exists() else ""
     after = _with_profile(before, args.name, profile)
     _check_text(after, str(path), args.name)
+    _refuse_plain(secrets)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         path.touch(mode=0o600)
@@ -145,16 +151,19 @@ def _add(args: argparse.Namespace, console: Console) -> int:
     return WORKED
 
 
-def _refuse_plain_secrets(connector: str, profile: dict[str, Any], console: Console) -> None:
+def _secrets(connector: str, profile: dict[str, Any]) -> Collection[str]:
     from stix_shifter_utils.config import secrets_of
-    from stix_shifter_utils.config.references import REFERENCE
     from stix_shifter_utils.errors import StixShifterError
 
     try:
-        secrets = secrets_of(connector.partition(":")[0], profile["connection"], profile["config"])
+        return secrets_of(connector.partition(":")[0], profile["connection"], profile["config"])
     except StixShifterError as error:
         raise bad_argument(name="connector", problem=str(error)) from error
-    console.hide(secrets)
+
+
+def _refuse_plain(secrets: Collection[str]) -> None:
+    from stix_shifter_utils.config.references import REFERENCE
+
     if any(not REFERENCE.search(text) and "-----BEGIN CERT" not in text for text in secrets):
         raise bad_argument(
             name="config",
@@ -167,8 +176,9 @@ def _with_profile(text: str, name: str, profile: dict[str, Any]) -> str:
     line = f"{json.dumps(name)}: {json.dumps(profile)}\n"
     lines = text.splitlines(keepends=True)
     for at, each in enumerate(lines):
-        if each.rstrip() == "profiles:":
-            return "".join([*lines[: at + 1], _indent(lines[at + 1 :]), line, *lines[at + 1 :]])
+        if re.fullmatch(r"profiles:\s*(\{\s*\}\s*)?(#.*)?", each.rstrip("\r\n")):
+            begin = "profiles:\n" if "{" in each.partition("#")[0] else each
+            return "".join([*lines[:at], begin, _indent(lines[at + 1 :]), line, *lines[at + 1 :]])
     if "profiles" in text:
         raise bad_argument(
             name="--sources", problem="has its profiles in a form that nothing can be added to; use a block"

@@ -65,7 +65,7 @@ class Journal:
             connection.executescript(_SCHEMA)
             connection.execute("INSERT INTO hunt VALUES (?, ?)", (_VERSION, json.dumps(dict(question))))
         except FileExistsError as error:
-            message = f"{path} is there already"
+            message = f"{path} is there already; choose another folder"
             raise ConfigurationError(message) from error
         except (OSError, sqlite3.Error) as error:
             message = f"cannot keep a journal in {path}: {error}"

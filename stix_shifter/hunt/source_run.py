@@ -182,7 +182,14 @@ class SourceRun:
         if time.monotonic() < self._ends:
             return answer
         kept = f"; the {given} rows that came before are kept" if given else ""
-        text = f"not done within its time limit of {self._limit_s:g} s; narrow the window or allow more{kept}"
+        seconds = self.settings.budget.seconds
+        own = self.source.time_limit_s or self.settings.time_limit_s
+        limit = (
+            f"the hunt's budget of {seconds:g} s"
+            if seconds is not None and self._limit_s < own
+            else f"its time limit of {self._limit_s:g} s"
+        )
+        text = f"not done within {limit}; narrow the window or allow more{kept}"
         return {**answer, "error": text}
 
     async def _fetched(self, search: _DialectSearch) -> None:
@@ -197,7 +204,8 @@ class SourceRun:
             self._end(search, kept.why)
             return
         if self._pages.offline:
-            entry.state, entry.failure = "failed", Failure("the recording breaks off here", "no_results")
+            why = "the recording breaks off here" if kept else "the recording holds nothing of this query"
+            entry.state, entry.failure = "failed", Failure(why, "no_results")
             return
         cut = await self._asked(search)
         self._pages.finish(source, key, entry.query, cut)
@@ -225,7 +233,7 @@ class SourceRun:
                     if cut:
                         return cut
         except BudgetSpentError as spent:
-            if not given and entry.calls == 0:
+            if not entry.pages and not entry.kept_rows:  # nothing is known of it
                 raise
             return str(spent)
         if entry.limit is not None and given >= entry.limit:

@@ -112,6 +112,9 @@ def load_sources(
     source, laid over its maps after its own overlays, whose names start from the folder of the file. Raises
     SourcesFileError with every problem.
     """
+    if path is None and not default_file().exists():
+        text = "there is no file of sources yet: `stix-shifter sources add` makes it, --sources names another"
+        raise SourcesFileError([f"{default_file()}: {text}"])
     file = read_yaml(Path(path) if path is not None else default_file())
     return sources_of(file, names, resolve=resolve, overlays=overlays)
 
@@ -147,7 +150,7 @@ class _Reader:
     def sources(self, names: Sequence[str]) -> Sources:
         top = self.mapping((), self.file.data)
         profiles = self.mapping(("profiles",), top.get("profiles"))
-        if not profiles:
+        if not profiles and not self.problems:
             self.wrong(("profiles",), "names no source; expected profiles: {name: {connector: …}}")
         for keys in self.file.doubled:
             self.wrong(keys, "is given twice")

@@ -338,6 +338,129 @@ def test_diff_tells_what_differs_between_two_runs(run: Run, sources: Path, tmp_p
     }
 
 
+def test_diff_reads_files_by_their_name_and_objects_by_lines(run: Run, sources: Path, tmp_path: Path) -> None:
+    words = ("hunt", PATTERN, "--sources", str(sources), "--source", "one")
+    lines, whole, one = tmp_path / "lines.ndjson", tmp_path / "whole.json", tmp_path / "one.ndjson"
+    assert run(*words, "--format", "ndjson", "--out", str(lines)).code == 0
+    assert run(*words, "--out", str(whole)).code == 0
+    same = run("diff", str(lines), str(whole))
+    assert (same.code, same.json["same"]) == (0, True)
+    address = next(line for line in lines.read_text().splitlines() if '"ipv4-addr"' in line)
+    one.write_text(address + "\n")
+    less = run("diff", f"@{one}", str(whole))
+    assert less.json["counts"]["only_first"] == {}
+    assert less.json["counts"]["only_second"] == {"observed-data": 2, "ipv4-addr": 1}
+    broken = run("diff", str(lines), '{"objects": 1}')
+    assert broken.code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([PATTERN], "argument pattern: is kept with the hunt; leave it out with --resume"),
+        (["--since", "3d"], "argument --since: is kept"),
+        (["--same-object"], "argument --same-object: is kept"),
+        (["--on-unmapped", "prune"], "argument --on-unmapped: is kept"),
+        (["--replay", "somewhere"], "exclude each other"),
+    ],
+)
+def test_what_is_kept_with_a_hunt_cannot_be_given_with_resume(
+    run: Run, sources: Path, words: list[str], expected: str
+) -> None:
+    said = run("hunt", "--resume", "any", "--sources", str(sources), *words)
+    assert (said.code, said.out) == (2, "")
+    assert expected in said.err
+
+
+def test_a_hunt_that_is_not_kept_is_told_with_those_that_are(run: Run, sources: Path, tmp_path: Path) -> None:
+    none = run("hunt", "--resume", "../evil", "--sources", str(sources))
+    assert (none.code, "no unfinished hunt ../evil; none is kept" in none.err) == (2, True)
+    words = ("--sources", str(sources), "--source", "one", "--source", "dead")
+    first = run("hunt", PATTERN, *words)
+    (journal,) = journals(tmp_path)
+    assert f"hunt --resume {journal.stem} --sources {sources} --source one --source dead" in first.err
+    some = run("hunt", "--resume", "nope", *words)
+    assert (some.code, f"newest first: {journal.stem}" in some.err) == (2, True)
+
+
+def test_what_a_recording_never_held_is_told(run: Run, sources: Path, tmp_path: Path) -> None:
+    words = ("hunt", "--sources", str(sources), "--source", "one")
+    assert run(*words, PATTERN, "--record", str(tmp_path / "kept")).code == 0
+    again = run(*words, PATTERN, "--record", str(tmp_path / "kept"))
+    assert "is there already; choose another folder" in again.err
+    replayed = run(*words, "--source", "two", "--replay", str(tmp_path / "kept"), "--format", "table")
+    assert replayed.code == 3
+    assert "holds nothing of this query" in " ".join(replayed.err.split())
+
+
+def test_a_hunt_that_was_cut_does_not_say_only_that_all_worked(run: Run, sources: Path) -> None:
+    said = run("hunt", PATTERN, "--sources", str(sources), "--source", "bundles", "--limit", "1")
+    assert said.code == 0
+    assert "all sources worked, 2 cut by a limit: there may be more" in said.err
+
+
+def test_a_spent_budget_of_time_is_told_as_such(run: Run, sources: Path) -> None:
+    said = run("hunt", PATTERN, "--sources", str(sources), "--source", "product", "--budget", "seconds=1")
+    assert said.code == 1
+    assert "not done within the hunt's budget of 1 s" in " ".join(said.err.split())
+
+
+def test_requests_that_are_sent_again_make_no_lines_but_for_debug(run: Run, sources: Path) -> None:
+    text = sources.read_text().replace(str(sources.parent / "none.json"), "http://127.0.0.1:9/none.json")
+    sources.write_text(text)
+    words = ("hunt", PATTERN, "--sources", str(sources), "--source", "dead")
+    said, debug = run(*words), run(*words, "--debug")
+    assert "tried 3 times" in " ".join(said.err.split())
+    assert "attempt 2 follows" not in said.err
+    assert "attempt 2 follows" in debug.err
+    assert "attempt 2 follows" not in run("sources", "check", *words[2:]).err
+
+
+def test_without_any_file_of_sources_the_command_that_makes_one_is_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("STIX_SHIFTER_SOURCES", raising=False)
+    said = run("hunt", PATTERN)
+    assert (said.code, "`stix-shifter sources add` makes it" in said.err) == (2, True)
+    for text in ("[1, 2]", "hello"):
+        (tmp_path / "odd.yaml").write_text(text)
+        odd = run("hunt", PATTERN, "--sources", str(tmp_path / "odd.yaml"))
+        assert (odd.code, odd.err.count("odd.yaml:1:")) == (2, 1)
+
+
+def test_a_source_is_added_to_a_file_without_any_and_a_wrong_key_is_no_secret(
+    run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text("# ours\nprofiles: {}  # none yet\ngroups: {}\n")
+    words = ("sources", "add", "one", "stix_bundle")
+    wrong = run(*words, '{"uri": "one.json"}', "--sources", str(file))
+    assert (wrong.code, "profiles.one.connection.uri: is not known" in wrong.err) == (2, True)
+    assert run(*words, '{"url": "one.json"}', "--sources", str(file)).code == 0
+    assert [one["source"] for one in run("sources", "list", "--sources", str(file)).json] == ["one"]
+    assert file.read_text().startswith("# ours\nprofiles:\n")
+
+
+def test_a_hunt_over_log_files_leaves_nothing_else_on_the_terminal(tmp_path: Path) -> None:
+    """In a process of its own: libraries may complain when it ends."""
+    pytest.importorskip("duckdb", reason="log files need duckdb")
+    row = {"_path": "conn", "ts": 1704110400.5, "id.orig_h": "192.0.2.7", "id.resp_h": "198.51.100.9"}
+    (tmp_path / "conn.ndjson").write_text(json.dumps(row) + "\n")
+    profile = {"connector": "local_files:zeek", "connection": {"path": str(tmp_path / "conn.ndjson")}}
+    file = tmp_path / "sources.yaml"
+    file.write_text(json.dumps({"profiles": {"zeek": profile}}))
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "main.py"), "hunt", PATTERN, "--sources", str(file), "--format", "table"],
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = done.stderr.splitlines()
+    assert len(lines) == 6, done.stderr
+    assert lines[-1].startswith("1 observation of 1 row in ")
+
+
 def journals(tmp_path: Path) -> list[Path]:
     return sorted((tmp_path / "state" / "stix-shifter" / "hunts").glob("*.sqlite"))
 
@@ -432,8 +555,8 @@ def test_a_recording_replays_without_sources_and_without_secrets(
 @pytest.mark.parametrize(
     ("words", "code", "expected"),
     [
-        (["--resume", "no-such-id"], 1, "there is no journal"),
-        (["--resume", "../../etc/passwd"], 1, "there is no journal"),
+        (["--resume", "no-such-id"], 2, "there is no unfinished hunt no-such-id"),
+        (["--resume", "../../etc/passwd"], 2, "there is no unfinished hunt"),
         (["--replay", "nowhere"], 1, "there is no journal"),
         (["--replay", "a", "--record", "b"], 2, "exclude each other"),
         ([], 2, "argument pattern: is missing"),
