@@ -28,7 +28,7 @@ class ParserError(ValueError):
 def generate_query(pattern: str) -> Pattern:
     """The classic tree of a pattern, new each time. Raises ParserError."""
     try:
-        return classic_tree(parse_pattern(pattern))
+        return classic_tree(parse_pattern(pattern), text=pattern)
     except StixShifterError as error:
         raise ParserError(str(error)) from error
 

@@ -26,7 +26,7 @@ def transform(translator: BaseQueryTranslator, data: str, pattern: Pattern) -> A
     log_unmapped(translator.logger, translator.dialect, list(unmapped.attributes), list(unmapped.operators))
     if kept is None:
         return unmapped.answer([])
-    tree = classic_tree(kept, unmapped.spelling)
+    tree = classic_tree(kept, unmapped.spelling, data)
     try:
         queries = translator.transform_antlr(data, tree)
     except TransformError as error:  # of a value in the pattern: no fault of results

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.errors import UnsupportedComparatorError
 from stix_shifter_utils.pattern import nodes
+from stix_shifter_utils.pattern.classic_brackets import Brackets
 from stix_shifter_utils.pattern.literals import read_timestamp
 from stix_shifter_utils.pattern.print import print_literal, print_path
 from stix_shifter_utils.pattern.rewrite import fold
@@ -18,6 +19,8 @@ from stix_shifter_utils.pattern.rewrite import fold
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
+
+    from stix_shifter_utils.pattern.classic_brackets import Nested, Span
 
 MAX_CHAIN: Final = 200
 """Operands that nest one by one, as connectors know them; more nest in halves, for connectors recurse."""
@@ -220,7 +223,9 @@ class Pattern(BasePattern):
         self, expression: BaseObservationExpression | BaseQualifier, qualifier: BaseQualifier | None = None
     ) -> None:
         _check("Pattern", (expression, (BaseObservationExpression, BaseQualifier)))
-        self.expression, self.qualifier = expression, qualifier
+        self.expression = expression
+        if qualifier is not None:  # an attribute of this name marks a qualifier, for some connectors
+            self.qualifier = qualifier
 
     def __repr__(self) -> str:
         return f"Pattern[{self.expression}]"
@@ -255,7 +260,7 @@ def _canonical(comparison: nodes.Comparison) -> str:
 
 
 def classic_tree(
-    pattern: nodes.Pattern, path_text: Callable[[nodes.Comparison], str] = _canonical
+    pattern: nodes.Pattern, path_text: Callable[[nodes.Comparison], str] = _canonical, text: str = ""
 ) -> Pattern:
     r"""The published classes for a pattern, new objects each time.
 
@@ -263,21 +268,35 @@ def classic_tree(
     in halves. WITHIN and REPEATS are left out; of START-STOP straight around START-STOP one with their
     common window is left. Strings keep a backslash before their quotes (`it\'s`), as the published parser
     left it; hex and binary literals are their text, timestamps `datetime`. `path_text` says how a path is
-    spelled where its canonical text will not do.
+    spelled where its canonical text will not do; `text`, which the pattern was read from, gives operands
+    the parentheses that they have there.
 
     Raises UnsupportedComparatorError for EXISTS, which these classes cannot say.
     """
+    brackets = Brackets(text)
+    spans: dict[int, Span] = {}
+
+    def arranged(node: nodes.Node, results: tuple[Any, ...]) -> Nested[Any]:
+        places = (spans[id(operand)] for operand in nodes.children(node))
+        return brackets.arranged(list(zip(results, places, strict=True)))
 
     def combine(node: nodes.Node, results: tuple[Any, ...]) -> Any:
         kind = type(node)
         if isinstance(node, nodes.Comparison):
+            spans[id(node)] = node.offset, node.offset
             return _comparison(node, path_text(node))
+        below = nodes.children(node)
+        spans[id(node)] = spans[id(below[0])][0], spans[id(below[-1])][1]
         if kind in _COMPARISON_OPERATORS:
             operator = _COMPARISON_OPERATORS[kind]
-            return _nested(results, lambda one, two: CombinedComparisonExpression(two, one, operator))
+            return _nested(
+                arranged(node, results), lambda one, two: CombinedComparisonExpression(two, one, operator)
+            )
         if kind in _OBSERVATION_OPERATORS:
             joint = _OBSERVATION_OPERATORS[kind]
-            return _nested(results, lambda one, two: CombinedObservationExpression(one, two, joint))
+            return _nested(
+                arranged(node, results), lambda one, two: CombinedObservationExpression(one, two, joint)
+            )
         if isinstance(node, nodes.Qualified):
             return _qualified(node.qualifier, results[0])
         return Pattern(results[0]) if isinstance(node, nodes.Pattern) else ObservationExpression(results[0])
@@ -308,13 +327,14 @@ def _value(value: nodes.Literal) -> Any:
     return value
 
 
-def _nested(operands: tuple[Any, ...], join: Callable[[Any, Any], Any]) -> Any:
+def _nested(arranged: Nested[Any], join: Callable[[Any, Any], Any]) -> Any:
+    operands = [_nested(one, join) if isinstance(one, list) else one for one in arranged]
     if len(operands) <= MAX_CHAIN:
         tree = operands[0]
         for operand in operands[1:]:
             tree = join(tree, operand)
         return tree
-    level = list(operands)
+    level = operands
     while len(level) > 1:
         pairs = [join(one, two) for one, two in zip(level[::2], level[1::2], strict=False)]
         level = pairs + level[len(pairs) * 2 :]

@@ -25,4 +25,4 @@ class ErrorMapperBase:
         """Write a code, and with a message the error text, into an error dictionary."""
         return_obj["code"] = code.value if isinstance(code, ErrorCode) else code
         if message:
-            return_obj["error"] = f"{connector} connector error => {message}"
+            return_obj["error"] = f"{connector} connector error => {message}" if connector else message

@@ -29,6 +29,10 @@ _WORDS: tuple[tuple[str, ErrorCode], ...] = (
     ("server timeout_error", ErrorCode.TRANSMISSION_CONNECT),
     ("ailed to establish", ErrorCode.TRANSMISSION_CONNECT),
 )
+_REQUESTS = {
+    "requests.exceptions.SSLError": (ErrorCode.TRANSMISSION_AUTH_SSL, "Wrong certificate: "),
+    "requests.exceptions.ConnectionError": (ErrorCode.TRANSMISSION_CONNECT, "Connection error: "),
+}
 _MISSING = object()
 
 
@@ -55,8 +59,6 @@ class ErrorResponder:
         the text of `error`. The code comes from the type of `error`, else from words, else from the
         connector's own `error_mapper` when there is a `message_struct`.
         """
-        from stix_shifter_utils.connector.edge import with_prefix
-
         text = _joined(message, message_struct, message_path)
         code: ErrorCode | None = None
         if error is not None:
@@ -67,7 +69,8 @@ class ErrorResponder:
         if connector:
             return_object["connector"] = connector
         if text:
-            return_object["error"] = with_prefix(text.replace("[Errno 61] ", ""), connector)
+            prefix = f"{connector} connector error => " if connector or error is None else ""
+            return_object["error"] = prefix + text.replace("[Errno 61] ", "")
         return_object["code"] = code.value
         if code is ErrorCode.TRANSMISSION_UNKNOWN:
             ErrorResponder.call_module_error_mapper(message_struct, return_object, connector)
@@ -90,10 +93,12 @@ class ErrorResponder:
     def get_struct_item(message_struct: Any, message_path: Iterable[Any] | None) -> Any:
         """Walk into a structure: a key, an index, `+key=value` (filter a list), `~key` (gather from a list).
 
-        A step that does not fit ends the walk; what was reached stands.
+        A step that does not fit ends the walk; what was reached stands. None without a path.
         """
+        if message_path is None:
+            return None
         here = message_struct
-        for step in message_path or ():
+        for step in message_path:
             following = _step(here, step)
             if following is _MISSING:
                 break
@@ -116,20 +121,29 @@ class ErrorResponder:
         return isinstance(text, str) and text.startswith("{")
 
 
-def _joined(message: str | None, struct: Any, path: Iterable[Any] | None) -> str:
-    if struct is None:
-        return message or ""
-    item = ErrorResponder.get_struct_item(struct, path)
-    found = json.dumps(item, default=str) if isinstance(item, (list, dict)) else str(item)
-    return f"{message};{found}" if message and found else message or found
+def _joined(message: Any, struct: Any, path: Iterable[Any] | None) -> str:
+    text = str(message) if message else ""
+    item = None if struct is None else ErrorResponder.get_struct_item(struct, path)
+    if item is None:
+        return text
+    found = json.dumps(item, default=str) if isinstance(item, list) else str(item)
+    return f"{text};{found}" if text else found
 
 
 def _finding(error: BaseException) -> tuple[ErrorCode | None, str]:
-    from stix_shifter_utils.connector.edge import transmission_finding, typed_finding
+    """Code and text of an exception as earlier releases had them; those of this library say more."""
     from stix_shifter_utils.errors import StixShifterError
 
-    found = transmission_finding(error) if isinstance(error, StixShifterError) else typed_finding(error)
-    return found.code, found.text
+    if isinstance(error, StixShifterError):
+        from stix_shifter_utils.connector.edge import transmission_finding
+
+        found = transmission_finding(error)
+        return found.code, found.text
+    for kind in type(error).__mro__:
+        known = _REQUESTS.get(f"{kind.__module__}.{kind.__qualname__}")
+        if known is not None:
+            return known[0], f"{known[1]}{error}"
+    return None, str(error)
 
 
 def _step(here: Any, step: Any) -> Any:

@@ -85,9 +85,31 @@ def test_exceptions_of_known_types_need_no_words() -> None:
         "success": False,
         "connector": "m",
         "error": "m connector error => Wrong certificate: x",
-        "code": "certificate_fail",
+        "code": "authentication_fail",
     }
     assert filled(error=requests.exceptions.ConnectionError("x"))["error"] == "Connection error: x"
+    assert filled(error=requests.exceptions.ReadTimeout("x"), connector="m")["code"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("struct", "path", "told"),
+    [
+        ({"a": {"b": 1}}, ["a", "x"], "{'b': 1}"),
+        ({"a": [{"b": 1}]}, ["a"], '[{"b": 1}]'),
+        ({"a": None}, ["a"], None),
+        ({"a": 1}, None, None),
+        ("plain", None, None),
+        ("plain", ["a"], "plain"),
+    ],
+)
+def test_what_a_path_reaches_is_told_as_earlier_releases_told_it(struct: Any, path: Any, told: Any) -> None:
+    answer = filled(message_struct=struct, message_path=path, connector="m")
+    assert answer.get("error") == (told and f"m connector error => {told}")
+
+
+def test_an_exception_is_told_by_its_text_alone() -> None:
+    assert filled(error=KeyError("k"), connector="m")["error"] == "m connector error => 'k'"
+    assert "error" not in filled(error=ValueError(), connector="m")
 
 
 def test_an_exception_without_a_connector_is_no_error_itself() -> None:

@@ -272,3 +272,27 @@ def test_every_comparison_of_every_pattern_is_in_its_classic_tree(pattern: Any) 
     assert sorted(classic_paths(classic_tree(pattern))) == sorted(
         str(one.path) for one in comparisons(pattern)
     )
+
+
+BRACKETS = [
+    ("[a:b = 1 AND (a:c = 2 AND a:d = 3)]", "((3 And 2) And 1)"),
+    ("[(a:b = 1 AND a:c = 2) AND a:d = 3]", "(3 And (2 And 1))"),
+    ("[a:b = 1 OR (a:c = 2 OR (a:d = 3 OR a:e = 4))]", "(((4 Or 3) Or 2) Or 1)"),
+    ("[a:b = 1 AND ((a:c = 2 OR a:d = 3) AND a:e = 4)]", "((4 And (3 Or 2)) And 1)"),
+    ("[a:b IN (1, 2) OR (a:c = '(' OR a:d = 3)]", "((3 Or () Or (1, 2))"),
+    ("[a:b = 1 /* ( */ OR a:c = 2 OR a:d = 3]", "(3 Or (2 Or 1))"),
+    ("[a:b = 1] AND ([a:c = 2] AND [a:d = 3])", "(1 And (2 And 3))"),
+    ("([a:b = 1] OR [a:c = 2]) OR ([a:d = 3] OR [a:e = 4])", "((1 Or 2) Or (3 Or 4))"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), BRACKETS)
+def test_the_parentheses_of_the_text_shape_the_tree(text: str, expected: str) -> None:
+    def written(node: Any) -> str:
+        if isinstance(node, ComparisonExpression):
+            return str(node.value)
+        if isinstance(node, ObservationExpression):
+            return written(node.comparison_expression)
+        return f"({written(node.expr1)} {node.operator.name} {written(node.expr2)})"
+
+    assert written(classic_tree(parse_pattern(text), text=text).expression) == expected
