@@ -37,6 +37,9 @@ class Explain(Command):
     examples = """  stix-shifter explain mysql "[url:value LIKE '%login%' OR file:name = 'a.exe']" \\
       '{"table": "events"}'
 
+  # what a hunt sends, which checks the rows here and so asks for more where it must
+  stix-shifter explain mysql "[file:name MATCHES '^inv[0-9]+']" '{"table": "events"}' --hunt
+
   # for a program
   stix-shifter explain local_files:zeek "[domain-name:value = 'example.com']" --json
 """
@@ -46,6 +49,9 @@ class Explain(Command):
         parser.add_argument("pattern", help="STIX pattern (text, @file or -)")
         parser.add_argument("options", nargs="?", help="translation options (JSON)")
         add_overlay_flag(parser)
+        parser.add_argument(
+            "--hunt", action="store_true", help="as a hunt asks: for more where it must, and checks the rows"
+        )
         parser.add_argument("--json", action="store_true", help="JSON for programs instead of tables")
 
     def run(self, args: argparse.Namespace, console: Console) -> int:
@@ -53,7 +59,7 @@ class Explain(Command):
 
         pattern = console.inputs.text(args.pattern, "pattern")
         options = with_overlays(console.inputs.object(args.options, "options"), args)
-        explanation = explain(args.module, pattern, options)
+        explanation = explain(args.module, pattern, options, policy="widen" if args.hunt else "prune")
         if args.json:
             return console.answer(explanation.to_json())
         page(explanation.dialects.values()).show()
@@ -89,7 +95,7 @@ def _add_queries(made: Page, plan: QueryPlan) -> None:
     if not plan.queries:
         known = any(each.verdict.value != "unsearchable" for each in plan.verdicts)
         made.line(
-            f"Nothing is sent: {_TAKEN_ALONG if known else 'the pattern asks for nothing that it knows.'}"
+            f"\nNothing is sent: {_TAKEN_ALONG if known else 'the pattern asks for nothing that it knows.'}"
         )
     for number, query in enumerate(plan.queries, 1):
         limit = "" if query.limit is None else f", at most {query.limit} rows"

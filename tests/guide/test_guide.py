@@ -3,6 +3,7 @@
 Nothing here knows the example: files, commands and what they print are the pages' (`book.py`).
 """
 
+import asyncio
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +24,8 @@ from tests.guide.book import GUIDE, MODULES, MOST_S, ROOT, Command, File, Reader
 pytest.importorskip("cryptography", reason="the example's product speaks TLS")
 CHAPTERS = sorted(page.name for page in GUIDE.glob("[1-9]-*.md"))
 PAGES = sorted(GUIDE.glob("*.md"))
-COMMANDS = [(page, piece) for page in CHAPTERS for piece in pieces(page) if isinstance(piece, Command)]
+REPLAYED = [*CHAPTERS, "verdicts.md", "faq.md"]
+COMMANDS = [(page, piece) for page in REPLAYED for piece in pieces(page) if isinstance(piece, Command)]
 Told = dict[tuple[str, int], str]
 
 
@@ -41,7 +44,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         patch.chdir(folder)
         patch.syspath_prepend(str(folder))
         try:
-            for page in CHAPTERS:
+            for page in REPLAYED:
                 for place, piece in enumerate(pieces(page)):
                     printed[page, place] = reader.do(piece)
             yield printed
@@ -51,7 +54,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
 
 
 def places() -> Iterator[Any]:
-    for page in CHAPTERS:
+    for page in REPLAYED:
         for place, piece in enumerate(pieces(page)):
             if isinstance(piece, Command):
                 yield pytest.param(page, place, piece, id=f"{page}-{place}-{piece.words[0]}")
@@ -184,3 +187,34 @@ def test_a_page_leads_to_what_is_there(page: Path) -> None:
 def test_the_page_of_errors_has_each_code_once() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", (GUIDE / "errors.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(rows) == sorted({code.value for code in ErrorCode})
+
+
+class Pages:
+    """A product that pages by cursors, as the page of questions describes one."""
+
+    rows = tuple({"n": n} for n in range(5))
+    size = 2
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    async def get(self, path: str, params: dict[str, Any]) -> Any:
+        self.asked.append(params)
+        first = int(params.get("after", 0))
+        following = first + self.size
+        answer = {"rows": list(self.rows[first:following]), "next": following if following < 5 else None}
+        return SimpleNamespace(json=lambda: answer)
+
+
+def test_the_cursor_of_the_questions_brings_every_row_once() -> None:
+    snippet = re.search(r"```python\n(.*?Cursor.*?)```", (GUIDE / "faq.md").read_text("utf-8"), re.DOTALL)
+    assert snippet is not None
+    names: dict[str, Any] = {}
+    exec(snippet[1], names)
+    client, found, metadata = SimpleNamespace(http=Pages()), list[Any](), None
+    for _ in range(4):
+        page = asyncio.run(names["get_search_results"](client, "s-1", len(found), 10, metadata))
+        found, metadata = [*found, *page.records], page.metadata
+    assert found == list(Pages.rows)
+    assert [params.get("after") for params in client.http.asked] == [None, 2, 4]
+    assert {params["size"] for params in client.http.asked} == {500}

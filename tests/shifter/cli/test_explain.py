@@ -108,3 +108,12 @@ def test_what_cannot_be_explained_is_an_error_answer(
     said = run("explain", module, pattern, options)
     assert (said.code, said.json["success"]) == (1, False)
     assert words in said.json["error"]
+
+
+def test_what_a_hunt_asks_is_shown_too(run: Run) -> None:
+    words = ("explain", "async_template", "[url:value MATCHES '/get[0-9]+']", "--json")
+    plain, hunt = (run(*words, *more).json["dialects"]["dialect1"] for more in ((), ("--hunt",)))
+    assert [each["verdict"] for each in plain["comparisons"]] == ["local"]
+    assert plain["queries"] == []
+    assert [each["verdict"] for each in hunt["comparisons"]] == ["superset"]
+    assert "*/get*" in hunt["queries"][0]["query"]
