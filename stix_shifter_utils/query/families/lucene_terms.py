@@ -27,8 +27,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 from stix_shifter_utils.mapping import Kind
 from stix_shifter_utils.pattern import Comparator, TimeWindow
 from stix_shifter_utils.pattern.addresses import Block, read_block
-from stix_shifter_utils.query.answers import Scope
-from stix_shifter_utils.query.compiler import QueryCompiler
 from stix_shifter_utils.query.conditions import (
     Between,
     Bound,
@@ -44,9 +42,9 @@ from stix_shifter_utils.query.conditions import (
 )
 from stix_shifter_utils.query.families import lucene_regex
 from stix_shifter_utils.query.families.sql_words import is_writable, network
+from stix_shifter_utils.query.families.windows import FieldWindows, removed_comparators
 from stix_shifter_utils.query.inversion import window_demand
 from stix_shifter_utils.query.judging import Written
-from stix_shifter_utils.query.unmapped import CLASSIC_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +58,6 @@ F = TypeVar("F")
 Value = str | int | float | bool
 _IPV6_BITS: Final = 128
 _MAPPED: Final = Block(_IPV6_BITS, 0xFFFF, 96)
-_KEPT_WINDOWS: Final = 1024
 _MS: Final = timedelta(milliseconds=1)
 _LONG: Final = 2**63
 _SHORT: Final = 255
@@ -72,11 +69,13 @@ _HEXADECIMAL: Final = re.compile("[0-9a-f]{2}[0-9a-f:.-]{6,}")
 _WORDS: Final = re.compile("[0-9A-Za-z]{1,100}")
 
 
-class TermsCompiler(QueryCompiler[F]):
+class TermsCompiler(FieldWindows[F]):
     """Conditions on terms. A language says how its words are written; a connector, perhaps `unindexed`."""
 
     comparators: ClassVar[frozenset[Comparator]] = frozenset(Comparator)
     """The comparators that the language has."""
+
+    both_ends_at_once: ClassVar = True
 
     has_caseless_terms: ClassVar[bool] = False
     """Whether the language compares terms without case by itself."""
@@ -91,14 +90,7 @@ class TermsCompiler(QueryCompiler[F]):
         capabilities: Capabilities | None = None,
     ) -> None:
         super().__init__(mapping, options, capabilities)
-        operators = mapping.operators
-        self._removed = {
-            comparator
-            for comparator, name in CLASSIC_NAMES.items()
-            if f"ComparisonComparators.{name}" in operators and not operators[f"ComparisonComparators.{name}"]
-        }
-        self._windows: dict[TimeWindow, tuple[F | Scope, bool]] = {}
-        self._clocks: tuple[list[FieldBinding], bool] | None = None
+        self._removed = removed_comparators(mapping.operators)
 
     @staticmethod
     def matching_case(mapping: DialectMapping, options: CompilerOptions) -> Case:
@@ -151,33 +143,7 @@ class TermsCompiler(QueryCompiler[F]):
         most = self.capabilities.max_clauses
         return max(super().pieces(body), math.ceil(self.clauses(body) / most) if most else 1)
 
-    def in_window(self, window: TimeWindow) -> tuple[F | Scope, bool]:
-        found = self._windows.get(window)
-        if found is None:
-            if len(self._windows) >= _KEPT_WINDOWS:
-                self._windows.clear()
-            found = self._windows[window] = self._in_window(window)
-        return found
-
-    def _in_window(self, window: TimeWindow) -> tuple[F | Scope, bool]:
-        if window.start is None and window.stop is None:
-            return Scope.ALL, True
-        if self._clocks is None:
-            self._clocks = self.time_bindings()
-        bindings, certain = self._clocks
-        if len(bindings) != 1:  # several fields say when it was: each end of the window is any one's
-            halves = [TimeWindow(window.start, None), TimeWindow(None, window.stop)]
-        else:
-            halves = [window]
-        parts: list[F] = []
-        for half in halves:
-            written = [self._bounds(binding, half) for binding in bindings]
-            known = [part for part, _ in written if part is not None]
-            parts += [self.any_of(known)] if known and (half.start or half.stop) else []
-            certain = certain and len(known) == len(written) and all(exact for _, exact in written)
-        return (self.all_of(parts), certain) if parts else (Scope.ALL, False)
-
-    def _bounds(self, binding: FieldBinding, window: TimeWindow) -> tuple[F | None, bool]:
+    def bounds(self, binding: FieldBinding, window: TimeWindow) -> tuple[F | None, bool]:
         demand = window_demand(binding, window)
         if demand is None or binding.field in self.unindexed:
             return None, False

@@ -44,8 +44,8 @@ from stix_shifter_utils.query.families.spl_words import (
     wildcard,
 )
 from stix_shifter_utils.query.families.sql_words import is_writable, network
+from stix_shifter_utils.query.families.windows import removed_comparators
 from stix_shifter_utils.query.judging import Written
-from stix_shifter_utils.query.unmapped import CLASSIC_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,10 +97,7 @@ class SplCompiler(QueryCompiler[Spl]):
     ) -> None:
         super().__init__(mapping, options, capabilities)
         self._fields: str | None = None
-        removed = {name for name, text in mapping.operators.items() if not text}
-        self._lacks = {
-            one for one, name in CLASSIC_NAMES.items() if f"ComparisonComparators.{name}" in removed
-        }
+        self._lacks = removed_comparators(mapping.operators)
 
     def has(self, comparator: Comparator) -> bool:
         return comparator not in self._lacks and comparator is not Comparator.ISSUPERSET

@@ -10,9 +10,7 @@ from stix_shifter_utils.mapping import FieldBinding, Kind
 from stix_shifter_utils.mapping.kinds import TEXT_KINDS
 from stix_shifter_utils.pattern import Comparator
 from stix_shifter_utils.pattern.addresses import read_block
-from stix_shifter_utils.query.answers import Scope
 from stix_shifter_utils.query.clause import Binds, Clause, joined
-from stix_shifter_utils.query.compiler import QueryCompiler
 from stix_shifter_utils.query.conditions import (
     Between,
     Bound,
@@ -27,6 +25,7 @@ from stix_shifter_utils.query.conditions import (
     Wild,
 )
 from stix_shifter_utils.query.families.sql_words import SqlWords
+from stix_shifter_utils.query.families.windows import FieldWindows
 from stix_shifter_utils.query.inversion import window_demand
 from stix_shifter_utils.query.judging import Written
 from stix_shifter_utils.query.unmapped import CLASSIC_NAMES
@@ -47,12 +46,11 @@ _SIGNS: Final = {
     ">=": Comparator.GREATER_THAN_OR_EQUAL,
 }
 _FURTHEST: Final = Decimal(10) ** 37  # no column holds such numbers, and engines refuse longer ones
-_KEPT_WINDOWS: Final = 1024  # a compiler lives long, and every call brings a window of its own
 _FOLDED_FROM_AFAR: Final = frozenset("ik")
 _COMPOSED_FROM_AFAR: Final = frozenset("K;`")
 
 
-class SqlCompiler(SqlWords, QueryCompiler[Clause]):
+class SqlCompiler(SqlWords, FieldWindows[Clause]):
     """Standard SQL. A database overrides words; a connector, perhaps `formats`, `table` or `select`."""
 
     dialect = "SQL"
@@ -68,8 +66,6 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
         self.renamed: set[Comparator] = set()
         self._take_operators(mapping.operators)
         self._columns: dict[tuple[tuple[str, ...], int | None], str | None] = {}
-        self._windows: dict[TimeWindow, tuple[Clause | Scope, bool]] = {}
-        self._clocks: tuple[list[FieldBinding], bool] | None = None
 
     def _take_operators(self, operators: Mapping[str, object]) -> None:
         """operators.json: another spelling takes the place of the family's, null or empty text removes it."""
@@ -119,31 +115,8 @@ class SqlCompiler(SqlWords, QueryCompiler[Clause]):
 
     # Windows.
 
-    def in_window(self, window: TimeWindow) -> tuple[Clause | Scope, bool]:
-        found = self._windows.get(window)
-        if found is None:
-            if len(self._windows) >= _KEPT_WINDOWS:
-                self._windows.clear()
-            found = self._windows[window] = self._in_window(window)
-        return found
-
-    def _in_window(self, window: TimeWindow) -> tuple[Clause | Scope, bool]:
-        if window.start is None and window.stop is None:
-            return Scope.ALL, True
-        if self._clocks is None:
-            self._clocks = self.time_bindings()
-        bindings, certain = self._clocks
-        parts: list[Clause] = []
-        for half in (replace_window(window, stop=None), replace_window(window, start=None)):
-            written = [self._bound(binding, half) for binding in bindings]
-            known = [clause for clause, _ in written if clause is not None]
-            if (half.start or half.stop) and known:
-                parts.append(self.any_of(known))
-            certain = certain and len(known) == len(written) and all(exact for _, exact in written)
-        return (self.all_of(parts), certain) if parts else (Scope.ALL, False)
-
-    def _bound(self, binding: FieldBinding, half: TimeWindow) -> tuple[Clause | None, bool]:
-        demand = window_demand(binding, half)
+    def bounds(self, binding: FieldBinding, window: TimeWindow) -> tuple[Clause | None, bool]:
+        demand = window_demand(binding, window)
         column = self.column(binding)
         if demand is None or column is None:
             return None, False
@@ -400,8 +373,3 @@ def _needs_more(demand: Like, *, fold: bool) -> bool:
     if not texts.isascii() or (fold and "k" in texts.lower()):
         return True
     return demand.normal and (Wild.ONE in demand.parts or not _COMPOSED_FROM_AFAR.isdisjoint(texts))
-
-
-def replace_window(window: TimeWindow, **changes: datetime | None) -> TimeWindow:
-    """A window with another start or stop."""
-    return type(window)(changes.get("start", window.start), changes.get("stop", window.stop))
