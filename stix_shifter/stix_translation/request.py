@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from stix_shifter_utils.config.checking import validate
+from stix_shifter_utils.config.checking import validate_against
 from stix_shifter_utils.config.files import module_config
-from stix_shifter_utils.connector.discovery import load_entry_point, merged_names, split_dialects
+from stix_shifter_utils.config.locate import find_module
+from stix_shifter_utils.config.schema import schema_of
+from stix_shifter_utils.connector.discovery import (
+    entry_point_at,
+    load_entry_point,
+    merged_names,
+    split_dialects,
+)
 from stix_shifter_utils.errors import (
     ConfigurationError,
     UnsupportedDataSourceError,
@@ -48,12 +55,14 @@ class Request:
         if isinstance(asked, str) or not all(isinstance(dialect, str) for dialect in asked):
             message = 'option dialects must be an array of names: ["dialect1", "dialect2"]'
             raise ConfigurationError(message)
-        return cls(name, tuple(merged_names(suffix, asked)), data_source, data, given)
+        dialects = tuple(merged_names(suffix, asked)) if suffix or asked else ()
+        return cls(name, dialects, data_source, data, given)
 
     def entry_point(self) -> BaseEntryPoint:
         """The connector's entry point with checked options; the asked dialects among them."""
-        kind = load_entry_point(self.module)
-        options = validate(self.module, self.options, _OPTIONS)
+        place = find_module(self.module)
+        kind = entry_point_at(place)
+        options = validate_against(schema_of(place.folder), self.options, _OPTIONS)
         options["dialects"] = list(self.dialects)
         return kind(options=options)
 

@@ -133,10 +133,13 @@ def deep_merge(base: Document, over: Document) -> Document:
     return result
 
 
+_SHARED = frozenset({str, int, float, bool, type(None)})
+
+
 def copied(value: Any) -> Any:
     """A copy of JSON-like data in which every list and dictionary is new; other values are shared."""
     if isinstance(value, dict):
-        return {key: copied(item) for key, item in value.items()}
+        return {key: item if type(item) in _SHARED else copied(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [copied(item) for item in value]
     return value

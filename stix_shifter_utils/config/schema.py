@@ -95,7 +95,8 @@ class Schema:
 
 def schema_of(folder: pathlib.Path) -> Schema:
     """The parameters of the connector in a folder; read again after a change of a file."""
-    return _schema(str(folder), stamp(config_files(folder)))
+    _, *others = config_files(folder)  # the first is the core's own: it is read once, as the core itself
+    return _schema(str(folder), stamp(tuple(others)))
 
 
 @lru_cache(maxsize=256)

@@ -6,13 +6,10 @@ names.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from stix_shifter_utils.config.locate import ModulePlace
 
 _CURRENT: ContextVar[ModulePlace | None] = ContextVar("stix_shifter_connector", default=None)
@@ -31,15 +28,20 @@ def start_as(place: ModulePlace) -> None:
     _CURRENT.set(place)
 
 
-@contextmanager
-def running(place: ModulePlace) -> Iterator[None]:
+class running:  # noqa: N801  reads as a statement: `with running(place):`
     """Count what runs inside as this connector's.
 
     No token is kept: a coroutine may begin without an event loop and end in one, which is another context.
     """
-    before = _CURRENT.get()
-    _CURRENT.set(place)
-    try:
-        yield
-    finally:
-        _CURRENT.set(before)
+
+    __slots__ = ("_before", "_place")
+
+    def __init__(self, place: ModulePlace) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        self._before = _CURRENT.get()
+        _CURRENT.set(self._place)
+
+    def __exit__(self, *_: object) -> None:
+        _CURRENT.set(self._before)

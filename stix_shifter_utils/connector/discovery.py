@@ -55,7 +55,11 @@ def load_entry_point(name: str) -> type[BaseEntryPoint]:
 
     Raises UnsupportedDataSourceError for an unknown name, ConnectorImportError when its import fails.
     """
-    place = find_module(name)
+    return entry_point_at(find_module(name))
+
+
+def entry_point_at(place: ModulePlace) -> type[BaseEntryPoint]:
+    """The same for a connector that was found already."""
     if not place.package.startswith(f"{NAMESPACE}."):
         _REGISTERED[place.package] = place
     module = _imported(place, f"{place.package}.entry_point")
@@ -63,7 +67,7 @@ def load_entry_point(name: str) -> type[BaseEntryPoint]:
         module = _imported(place, place.package)
     entry_point: type[BaseEntryPoint] | None = getattr(module, "EntryPoint", None)
     if entry_point is None:
-        message = f"{name} cannot be loaded: {place.folder / 'entry_point.py'} has no class EntryPoint"
+        message = f"{place.name} cannot be loaded: {place.folder / 'entry_point.py'} has no class EntryPoint"
         raise ConnectorImportError(message)
     return entry_point
 

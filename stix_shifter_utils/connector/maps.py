@@ -55,7 +55,7 @@ def mappings_of(
     if options.get("mapping") or options.get("overlays"):
         check_transformers(options, module)
         return load_mappings(Path(folder), dialect, options, relations_of(module))
-    flags = _Flags(*(bool(options.get(name)) for name in _OPTIONS))
+    flags = _Flags(bool(options.get("stix_2.1")), bool(options.get("unmapped_fallback")))
     return _loaded(folder, dialect, flags, module, _state(folder, dialect, flags.is_21))
 
 

@@ -37,26 +37,29 @@ class BaseQueryTranslator:
     """
 
     compiler: ClassVar[type[QueryCompiler[Any]] | None] = None
+    logger: logging.Logger
 
     def __init__(self, options: dict[str, Any], dialect: str, basepath: str | Path | None) -> None:
         self.options = options
         self.dialect = dialect
         self.basepath = basepath
         self.select_fields: Any = {}
-        self.logger = logging.getLogger(type(self).__module__)
         if type(self).fetch_mapping is not BaseQueryTranslator.fetch_mapping:
             self.map_data = self.fetch_mapping(basepath, dialect, options)
         if type(self).fetch_operators is not BaseQueryTranslator.fetch_operators:
             self.map_operator = self.fetch_operators(basepath, dialect, options)
 
     def __getattr__(self, name: str) -> Any:
-        """Read the mapping files when somebody asks for them; the compilers do not."""
+        """Read the mapping files, and find the logger, when somebody asks for them; the compilers do not."""
         if name == "map_data":
             self.map_data = self.fetch_mapping(self.basepath, self.dialect, self.options)
             return self.map_data
         if name == "map_operator":
             self.map_operator = self.fetch_operators(self.basepath, self.dialect, self.options)
             return self.map_operator
+        if name == "logger":
+            self.logger = logging.getLogger(type(self).__module__)
+            return self.logger
         message = f"{type(self).__name__!r} object has no attribute {name!r}"
         raise AttributeError(message)
 
@@ -129,7 +132,8 @@ class BaseQueryTranslator:
 
         plan = self.plan(data)
         names = [one.value for one in plan.unmapped_comparators]
-        log_unmapped(self.logger, self.dialect, plan.unmapped_attributes, names)
+        if names or plan.unmapped_attributes:
+            log_unmapped(self.logger, self.dialect, plan.unmapped_attributes, names)
         return {
             "queries": [query.body for query in plan.queries],
             "unmapped_attributes": list(plan.unmapped_attributes),
@@ -251,11 +255,12 @@ def _kept_compiler(
     A file that changes brings another mapping, so nothing here grows old. Identities are safe as keys:
     the compiler that is kept holds what they belong to.
     """
-    key = (kind, id(mapping), options, id(capabilities))
+    key = (kind, id(mapping), id(options), id(capabilities))
     found = _COMPILERS.get(key)
     if found is None:
         found = kind(mapping, options, capabilities)
-        if found.mapping is not mapping or found.capabilities is not capabilities:
+        kept = found.mapping is mapping and found.options is options and found.capabilities is capabilities
+        if not kept:
             return found  # a connector's own constructor put others in their place
         if len(_COMPILERS) >= _KEPT_COMPILERS:
             _COMPILERS.clear()

@@ -45,7 +45,7 @@ def joined(clauses: Iterable[Clause], operator: str, binds: Binds) -> Clause:
     square root of the number.
     """
     parts = list(clauses)
-    if len(parts) > 1:
+    if len(parts) > 2 or (len(parts) == 2 and parts[0] == parts[1]):  # noqa: PLR2004  two are told apart at once
         parts = list(dict.fromkeys(parts))
     if len(parts) == 1:
         return parts[0]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from stix_shifter_utils.errors import UnmappedError
 from stix_shifter_utils.mapping import FieldBinding
 from stix_shifter_utils.pattern import (
+    Comparator,
     Comparison,
     ComparisonAnd,
     ComparisonExpression,
@@ -131,26 +132,19 @@ class QueryCompiler(Writer[F]):
                 parts = self._parts(units, walk)
         stated = list(comparisons(pattern))
         removed = [] if policy == "widen" else [each for each in stated if _is_removed(walk, each)]
-        attributes = tuple(
-            dict.fromkeys(str(each.path) for each in removed if not walk.answers[id(each)].is_mapped)
-        )
-        comparators = tuple(
-            dict.fromkeys(each.comparator for each in removed if walk.answers[id(each)].is_mapped)
-        )
+        attributes, comparators = _what_is_unmapped(walk, removed) if removed else ((), ())
         if policy == "refuse" and removed:
             raise UnmappedError(unmapped_message(attributes, comparators))
         queries = self._queries(units, parts, walk)
         return QueryPlan(
             dialect=self.mapping.dialect,
             queries=tuple(queries),
-            verdicts=tuple(walk.verdict(each) for each in stated),
+            verdicts=tuple([walk.verdict(each) for each in stated]),
             unmapped_attributes=attributes,
             unmapped_comparators=comparators,
             combination_local=_combines(pattern),
             window=_span([window for _, window in units]),
-            window_exact=all(
-                self.in_window(window)[1] for window in dict.fromkeys(window for _, window in units)
-            ),
+            window_exact=all(self.in_window(window)[1] for _, window in parts),
             case=self.case,
             trusted=trusted,
         )
@@ -158,7 +152,7 @@ class QueryCompiler(Writer[F]):
     def _units(self, pattern: Pattern, now: datetime) -> list[Unit]:
         default = self.default_window(now)
         return [
-            (observation.expression, default if window == TimeWindow.ALL else window)
+            (observation.expression, default if window is TimeWindow.ALL else window)
             for observation, window in observations(pattern)
         ]
 
@@ -174,6 +168,9 @@ class QueryCompiler(Writer[F]):
     @staticmethod
     def _parts(units: Sequence[Unit], walk: Walk[F]) -> list[tuple[F | Scope, TimeWindow]]:
         """The conditions of the observations: those that share a window are one OR."""
+        if len(units) == 1:
+            expression, window = units[0]
+            return [(walk.any_of(_flat([expression])), window)]
         by_window: dict[TimeWindow, list[ComparisonExpression]] = {}
         for expression, window in units:
             by_window.setdefault(window, []).append(expression)
@@ -249,6 +246,16 @@ def _flat(expressions: Sequence[ComparisonExpression]) -> Iterator[ComparisonExp
             yield from expression.operands
         else:
             yield expression
+
+
+def _what_is_unmapped(
+    walk: Walk[F], removed: Sequence[Comparison]
+) -> tuple[tuple[str, ...], tuple[Comparator, ...]]:
+    """The paths without a field, and the comparators that mapped fields cannot be asked with, each once."""
+    mapped = [each for each in removed if walk.answers[id(each)].is_mapped]
+    others = [each for each in removed if not walk.answers[id(each)].is_mapped]
+    paths = dict.fromkeys(str(each.path) for each in others)
+    return tuple(paths), tuple(dict.fromkeys(each.comparator for each in mapped))
 
 
 def _is_removed(walk: Walk[F], comparison: Comparison) -> bool:
