@@ -31,7 +31,7 @@ def search(value: Any) -> Answer:
     if isinstance(value, SearchHandle):
         return _with_metadata({"success": True, "search_id": value.search_id}, value.metadata)
     if isinstance(value, Mapping):
-        return dict(value) if "success" in value else {"success": "search_id" in value, **value}
+        return _judged(value, "search_id", "a SearchHandle")
     raise ResponseError(_unexpected("a SearchHandle", value))
 
 
@@ -61,8 +61,16 @@ def page(value: Any) -> Answer:
     if isinstance(value, Page):
         return _with_metadata({"success": True, "data": list(value.records)}, value.metadata)
     if isinstance(value, Mapping):
-        return dict(value) if "success" in value else {"success": "data" in value, **value}
+        return _judged(value, "data", "a Page")
     raise ResponseError(_unexpected("a Page", value))
+
+
+def _judged(value: Mapping[str, Any], key: str, wanted: str) -> Answer:
+    """A finished dictionary. Raises ResponseError for one that says neither what was asked nor why not."""
+    if not value.keys() & {"success", key, "error", "code"}:
+        message = f"{_unexpected(wanted, value)}: {{{', '.join(map(repr, value))}}} has no {key!r}"
+        raise ResponseError(message)
+    return dict(value) if "success" in value else {"success": key in value, **value}
 
 
 def _with_metadata(answer: Answer, metadata: Any) -> Answer:

@@ -40,7 +40,8 @@ def results_translator_class(place: ModulePlace) -> type[BaseResultTranslator]:
 
 def api_client(place: ModulePlace, connection: Mapping[str, Any], configuration: Mapping[str, Any]) -> Any:
     """`api_client.APIClient`, or the client that `api.json` declares."""
-    kind = getattr(import_part(place, "stix_transmission.api_client"), "APIClient", None)
+    module = import_part(place, "stix_transmission.api_client")
+    kind = getattr(module, "APIClient", None)
     if kind is not None:
         return kind(connection, configuration)
     folder = place.folder / "stix_transmission"
@@ -49,6 +50,10 @@ def api_client(place: ModulePlace, connection: Mapping[str, Any], configuration:
 
         return load_api(folder)(connection, configuration)
     message = f"{place.name} has neither stix_transmission/api_client.py nor api.json: nothing can be sent"
+    if module is not None:
+        message = (
+            f"{place.name} has no class APIClient in stix_transmission/api_client.py: nothing can be sent"
+        )
     raise ConfigurationError(message)
 
 

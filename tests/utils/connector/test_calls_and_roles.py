@@ -147,6 +147,13 @@ def test_a_query_answer_without_success_gets_it_from_the_search_id() -> None:
     assert answers.search({"error": "e"}) == {"success": False, "error": "e"}
 
 
+@pytest.mark.parametrize(("make", "key"), [(answers.search, "search_id"), (answers.page, "data")])
+def test_a_dictionary_that_answers_nothing_is_no_answer(make: Any, key: str) -> None:
+    with pytest.raises(ResponseError, match=rf"\{{'rows', 'next'\}} has no '{key}'"):
+        make({"rows": [], "next": None})
+    assert make({"code": "unknown"}) == {"success": False, "code": "unknown"}
+
+
 def test_a_status_answer_without_progress_gets_a_number() -> None:
     assert answers.progress({"success": True, "status": "RUNNING"})["progress"] == 0
     assert answers.progress({"success": True, "status": "COMPLETED"})["progress"] == 100

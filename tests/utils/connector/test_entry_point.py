@@ -294,6 +294,12 @@ def test_a_connector_without_a_client_says_which_file_is_missing(make_connector:
         started(make_connector())
 
 
+def test_a_client_of_another_name_is_told_from_a_missing_file(make_connector: Any) -> None:
+    name = make_connector({"stix_transmission/api_client.py": "class ApiClient: ...\n"})
+    with pytest.raises(ConfigurationError, match=r"no class APIClient in stix_transmission/api_client\.py"):
+        started(name)
+
+
 def test_role_objects_of_the_wrong_kind_are_refused_and_classes_are_made_into_objects(
     make_connector: Any,
 ) -> None:
