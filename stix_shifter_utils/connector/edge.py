@@ -107,6 +107,18 @@ async def answer_of(
     return value
 
 
+async def classic_answer_of(answer: Awaitable[Any], connector: str | None = None) -> Any:
+    """What is awaited, or the dictionary of an exception by the words of `ErrorResponder`."""
+    from stix_shifter_utils.utils.error_response import ErrorResponder
+
+    try:
+        return await answer
+    except Exception as error:  # noqa: BLE001 -- this is the edge, as above
+        filled: dict[str, Any] = {}
+        ErrorResponder.fill_error(filled, error=error, connector=connector or "unsupplied connector name")
+        return filled
+
+
 def attempt(function: Callable[[], T]) -> tuple[T | None, Exception | None]:
     """What a function returns, or the exception that it ends in, for callers that answer with it later."""
     try:

@@ -191,6 +191,8 @@ class ResponseWrapper:
 class RestApiClientAsync:
     """The classic client of one source. `headers` may be changed between calls, `ssl_context` too.
 
+    `headers` is the very dictionary that was given: connectors keep it and put their tokens in later.
+
     `url_modifier_function(server_ip, endpoint, headers)` makes the URL, by default
     `https://{server_ip}/{endpoint}`. `cert_verify` is PEM text of a certificate to trust, else the system's
     authorities count. Raises CertificateError for text that is no certificate.
@@ -200,14 +202,14 @@ class RestApiClientAsync:
         self,
         host: str | None,
         port: int | str | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: dict[str, str] | None = None,
         url_modifier_function: UrlModifier | None = None,
         cert_verify: Any = None,
         auth: Any = None,
     ) -> None:
         self.logger = logging.getLogger(__name__)
         self.server_ip = f"{host}:{port}" if host and port else host
-        self.headers: dict[str, str] = dict(headers or {})
+        self.headers: dict[str, str] = headers if headers is not None else {}
         self.url_modifier_function = url_modifier_function
         self.auth = auth
         self.ssl_context: Any = _context(cert_verify)

@@ -99,13 +99,13 @@ def run_in_thread(
 
     The classic name; no thread is made unless this one is already running an event loop.
     """
-    from stix_shifter_utils.connector.edge import answer_of
+    from stix_shifter_utils.connector.edge import classic_answer_of
 
     async def called() -> Any:
         result = function(*args, **kwargs)
         return await result if isinstance(result, Awaitable) else result
 
-    return run_sync(answer_of(called(), connector))
+    return run_sync(classic_answer_of(called(), connector))
 
 
 class _OwnLoop:

@@ -110,6 +110,19 @@ def test_run_in_thread_awaits_functions_and_answers_exceptions() -> None:
         "error": "m connector error => broken",
         "code": "unknown",
     }
+    assert run_in_thread(fail)["error"] == "unsupplied connector name connector error => broken"
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [(KeyError("k"), "'k'"), (NotImplementedError("x"), "x"), (TimeoutError("late"), "late")],
+)
+def test_run_in_thread_tells_exceptions_in_the_words_of_earlier_releases(error: Exception, text: str) -> None:
+    async def fail() -> None:
+        raise error
+
+    answer = run_in_thread(fail, connector="m")
+    assert (answer["error"], answer["code"]) == (f"m connector error => {text}", "unknown")
 
 
 INTERRUPTED = """

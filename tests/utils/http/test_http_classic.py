@@ -150,3 +150,12 @@ def test_clients_do_not_share_headers() -> None:
     one, two = RestApiClientAsync("h"), RestApiClientAsync("h", 8)
     one.headers["a"] = "b"
     assert (two.headers, one.get_headers(), two.get_server_ip()) == ({}, {"a": "b"}, "h:8")
+
+
+def test_headers_are_the_dictionary_that_the_connector_keeps() -> None:
+    kept = {"X-One": "1"}
+    client = RestApiClientAsync("127.0.0.1", 443, kept)
+    kept["Authorization"] = "later"
+    assert client.headers is kept
+    assert client.get_headers() == {"X-One": "1", "Authorization": "later"}
+    assert RestApiClientAsync("127.0.0.1").headers is not RestApiClientAsync("127.0.0.1").headers
