@@ -115,6 +115,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     grades = {name: grade(folder) for name, folder in folders.items()}
     sys.stdout.write(json.dumps({name: each.as_json() for name, each in grades.items()}, indent=2) + "\n")
+    for name, each in grades.items():
+        if each.failed:
+            sys.stderr.write(f"grade: {name}: what failed says why: python -m pytest {folders[name]}\n")
     return 0 if all(each.earned for each in grades.values()) else 1
 
 

@@ -22,7 +22,7 @@ from stix_shifter_utils.testing import (
     route,
 )
 from stix_shifter_utils.testing.cases import Found, read_cases
-from stix_shifter_utils.testing.grade import Grade, grade
+from stix_shifter_utils.testing.grade import Grade, grade, main
 from stix_shifter_utils.testing.hostile import MARKER, hostile_values, outside_literals
 
 if TYPE_CHECKING:
@@ -243,6 +243,20 @@ def test_a_grade_needs_every_test_of_its_level_and_below(
     assert found.outcomes[Level.BRONZE]["passed"] == 3
     assert found.as_json()["grade"] == (earned.value if earned else None)
     assert bool(found.failed) == (earned is None)
+
+
+def test_who_fails_is_told_how_to_see_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "stix_shifter_modules" / "failing_one"
+    (folder / "tests").mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / "tests" / "test_failing_one.py").write_text("def test_it(): assert not 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert main(["failing_one"]) == 1
+    told = capsys.readouterr()
+    assert json.loads(told.out)["failing_one"]["grade"] is None
+    assert f"python -m pytest {folder}" in told.err
 
 
 def test_no_tests_earn_nothing(tmp_path: Path) -> None:
