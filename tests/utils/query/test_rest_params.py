@@ -5,13 +5,23 @@ from __future__ import annotations
 import functools
 from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
+from stix_shifter_utils.http.message import form
 from stix_shifter_utils.mapping import DialectMapping
-from stix_shifter_utils.pattern import Pattern, parse_pattern
+from stix_shifter_utils.pattern import (
+    Comparator,
+    Comparison,
+    Observation,
+    Pattern,
+    parse_path,
+    parse_pattern,
+)
 from stix_shifter_utils.query import CompilerOptions, NativeQuery, QueryPlan, RestParamsCompiler, Verdict
 from stix_shifter_utils.results import compile_mapping, get_module_transformers
+from stix_shifter_utils.testing.hostile import many_hostile_values
 from stix_shifter_utils.testing.loop import ClosedLoop
 from stix_shifter_utils.testing.patterns import generate_patterns
 
@@ -117,3 +127,21 @@ def test_what_is_asked(kind: type[RestParamsCompiler], pattern: str, requests: l
     plan = compiler(kind).compile(parse_pattern(pattern), now=NOW)
     assert plan.queries[0].body == requests
     assert not plan.is_exact
+
+
+def test_ten_thousand_hostile_values_are_one_parameter_each_and_read_back() -> None:
+    """A value is data until the client encodes it; what then stands in the URL says just it, and no more."""
+    path = parse_path("x-alert:title")
+    values = many_hostile_values(10_000, 6)
+    asked = 0
+    for value in values:
+        comparison = Comparison(path, Comparator.EQUAL, value)
+        plan = compiler().compile(Pattern(Observation(comparison)), now=NOW, policy="widen")
+        for query in plan.queries:
+            ((request,),) = [query.body]
+            if not request:
+                continue  # not sent: it is checked on the rows
+            assert request == {"title": value}
+            assert dict(parse_qsl(form(request), keep_blank_values=True, strict_parsing=True)) == request
+            asked += 1
+    assert asked >= 9_000
