@@ -8,21 +8,28 @@ reference says.
 
 from __future__ import annotations
 
-import ipaddress
-import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from functools import lru_cache
 from typing import Any, Final, NoReturn
 
-import regex  # type: ignore[import-untyped]  # published without type hints
+from stix_shifter_utils.testing.languages.kql_values import (
+    COMPARE,
+    FUNCTIONS,
+    TEXT_OPERATORS,
+    Row,
+    Value,
+    both,
+    compiled,
+    either,
+    family_of,
+    lower,
+    moment_of,
+    part_of,
+)
 
-Row = Mapping[str, Any]
 Schema = Mapping[str, str]
 """The type of each column of a table: string, long, real, bool, datetime or dynamic."""
-Value = Callable[[Row], Any]
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:
@@ -36,6 +43,7 @@ _TOKEN: Final = re.compile(
 )
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
+_UNORDERED: Final = frozenset({"string", "bool", "dynamic"})
 _TYPES: Final = frozenset({"string", "long", "real", "bool", "datetime", "dynamic"})
 
 
@@ -115,15 +123,6 @@ def _unescaped(match: re.Match[str]) -> str:
         message = f"no escape \\{sign}"
         raise ValueError(message)
     return _LETTERS[sign]
-
-
-def moment_of(text: str) -> datetime | None:
-    """A time, aware; None for text that is none."""
-    try:
-        read = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.strip()).replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
 
 
 class _Reader:
@@ -215,14 +214,14 @@ class _Reader:
         parts = [first]
         while self.take("or"):
             kind = self.both_conditions(kind, *self.all_of(), parts=parts)
-        return (kind, first) if len(parts) == 1 else ("bool", lambda row: _either(parts, row))
+        return (kind, first) if len(parts) == 1 else ("bool", lambda row: either(parts, row))
 
     def all_of(self) -> tuple[str, Value]:
         kind, first = self.comparison()
         parts = [first]
         while self.take("and"):
             kind = self.both_conditions(kind, *self.comparison(), parts=parts)
-        return (kind, first) if len(parts) == 1 else ("bool", lambda row: _both(parts, row))
+        return (kind, first) if len(parts) == 1 else ("bool", lambda row: both(parts, row))
 
     def both_conditions(self, left: str, right: str, value: Value, *, parts: list[Value]) -> str:
         if left != "bool" or right != "bool":
@@ -233,18 +232,18 @@ class _Reader:
     def comparison(self) -> tuple[str, Value]:
         kind, left = self.primary()
         word = self.peek()
-        if word in _COMPARE and self.tokens[self.at].kind == "sign":
+        if word in COMPARE and self.tokens[self.at].kind == "sign":
             return self.compared(kind, left, word)
-        if word in _TEXT_OPERATORS and self.tokens[self.at].kind != "text":
+        if word in TEXT_OPERATORS and self.tokens[self.at].kind != "text":
             self.at += 1
             self.of_type("string", kind)
             right = self.of_type("string", *self.primary())
-            compare = _TEXT_OPERATORS[word]
+            compare = TEXT_OPERATORS[word]
             return "bool", lambda row: compare(left(row), right(row))
         if self.take("matches"):
             self.need("regex")
             self.of_type("string", kind)
-            found = _regex(self.constant_text())
+            found = compiled(self.constant_text())
             return "bool", lambda row: found.search(left(row)) is not None
         if word in {"in", "!in", "in~", "!in~"}:
             self.at += 1
@@ -257,9 +256,11 @@ class _Reader:
         if sign in {"=~", "!~"}:
             self.of_type("string", kind)
             self.of_type("string", other)
-        elif _family(kind) != _family(other) or (sign[0] in "<>" and kind in {"string", "bool", "dynamic"}):
+        elif family_of(kind) != family_of(other) or (
+            sign[0] in "<>" and kind in {"string", "bool", "dynamic"}
+        ):
             self.refuse(f"{kind} {sign} {other} cannot be compared")
-        compare = _COMPARE[sign]
+        compare = COMPARE[sign]
         return "bool", lambda row: compare(left(row), right(row))
 
     def listed(self, kind: str, left: Value, word: str) -> tuple[str, Value]:
@@ -267,16 +268,16 @@ class _Reader:
         values = []
         while True:
             other, value = self.primary()
-            if _family(kind) != _family(other):
+            if family_of(kind) != family_of(other):
                 self.refuse(f"{kind} {word} {other} cannot be compared")
             values.append(value({}))
             if not self.take(","):
                 break
         self.need(")")
         if word.endswith("~"):
-            values = [_lower(value) for value in values]
+            values = [lower(value) for value in values]
         wanted, negated, fold = frozenset(values), word[0] == "!", word.endswith("~")
-        return "bool", lambda row: ((_lower(left(row)) if fold else left(row)) in wanted) != negated
+        return "bool", lambda row: ((lower(left(row)) if fold else left(row)) in wanted) != negated
 
     def of_type(self, wanted: str, kind: str, value: Value | None = None) -> Value:
         if kind != wanted:
@@ -302,7 +303,7 @@ class _Reader:
             truth = token.text == "true"
             return "bool", lambda _row: truth
         follows = self.tokens[self.at + 1].text if self.at + 1 < len(self.tokens) else ""
-        if token.kind == "word" and follows == "(" and token.text in _FUNCTIONS:
+        if token.kind == "word" and follows == "(" and token.text in FUNCTIONS:
             return self.call(token.text)
         return self.path()
 
@@ -329,7 +330,7 @@ class _Reader:
             if kind != "dynamic":
                 self.refuse(f"a column of type {kind} holds nothing else")
             self.take(".")
-            value = _part(value, self.name("a property"))
+            value = part_of(value, self.name("a property"))
         return kind, value
 
     def column(self, name: str) -> tuple[str, Value]:
@@ -347,143 +348,12 @@ class _Reader:
         while self.take(","):
             arguments.append(self.any_of())
         self.need(")")
-        wanted, kind, function = _FUNCTIONS[name]
+        wanted, kind, function = FUNCTIONS[name]
         kinds = [each for each, _ in arguments]
         fits = len(kinds) == len(wanted) and all(
-            need in ("any", _family(given)) for need, given in zip(wanted, kinds, strict=True)
+            need in ("any", family_of(given)) for need, given in zip(wanted, kinds, strict=True)
         )
         if not fits:
             self.refuse(f"{name} cannot take {kinds}")
         values = [value for _, value in arguments]
         return kind, lambda row: function(*(value(row) for value in values))
-
-
-# Values.
-
-
-def _either(parts: Sequence[Value], row: Row) -> bool | None:
-    known = [part(row) for part in parts]
-    return True if True in known else None if None in known else False
-
-
-def _both(parts: Sequence[Value], row: Row) -> bool | None:
-    known = [part(row) for part in parts]
-    return False if False in known else None if None in known else True
-
-
-def _family(kind: str) -> str:
-    return "number" if kind in {"long", "real"} else kind
-
-
-def _lower(value: str) -> str:
-    """Letter by letter, as .NET does."""
-    pairs = zip(value, map(str.lower, value), strict=True)
-    return "".join(small if len(small) == 1 else sign for sign, small in pairs)
-
-
-def _part(value: Value, key: str) -> Value:
-    def part(row: Row) -> Any:
-        bag = value(row)
-        return bag.get(key) if isinstance(bag, Mapping) else None
-
-    return part
-
-
-@lru_cache(maxsize=1024)
-def _regex(text: str) -> Any:
-    """RE2's words as Python's `regex` spells them."""
-    spelled = re.sub(r"\\x\{([0-9A-Fa-f]+)\}", lambda match: f"\\U{int(match[1], 16):08x}", text)
-    return regex.compile(spelled.replace(r"\z", r"\Z"), regex.VERSION0)
-
-
-def _equal(left: Any, right: Any) -> bool | None:
-    """Two nulls are neither equal nor not; one null is unequal (reference, "Null values")."""
-    return None if left is None and right is None else bool(left == right)
-
-
-def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool | None]:
-    return lambda left, right: None if left is None or right is None else compare(left, right)
-
-
-def _not(value: bool | None) -> bool | None:
-    return None if value is None else not value
-
-
-def _term(text: str, term: str) -> bool:
-    return re.search(rf"(?<![^\W_]){re.escape(term)}(?![^\W_])", text, re.IGNORECASE) is not None
-
-
-_COMPARE: Final[dict[str, Callable[[Any, Any], bool | None]]] = {
-    "==": _equal,
-    "!=": lambda left, right: _not(_equal(left, right)),
-    "=~": lambda left, right: _lower(left) == _lower(right),
-    "!~": lambda left, right: _lower(left) != _lower(right),
-    "<": _ordered(operator.lt),
-    "<=": _ordered(operator.le),
-    ">": _ordered(operator.gt),
-    ">=": _ordered(operator.ge),
-}
-_TEXT_OPERATORS: Final[dict[str, Callable[[str, str], bool]]] = {
-    "contains_cs": lambda text, part: part in text,
-    "contains": lambda text, part: _lower(part) in _lower(text),
-    "startswith_cs": str.startswith,
-    "startswith": lambda text, part: _lower(text).startswith(_lower(part)),
-    "endswith_cs": str.endswith,
-    "endswith": lambda text, part: _lower(text).endswith(_lower(part)),
-    "has": _term,
-}
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(value)
-
-
-def _in_range(
-    version: type[ipaddress.IPv4Address | ipaddress.IPv6Address],
-) -> Callable[[str, str], bool | None]:
-    def inside(address: str, block: str) -> bool | None:
-        try:
-            return version(address) in ipaddress.ip_network(block)
-        except (ValueError, TypeError):
-            return None
-
-    return inside
-
-
-def _extract(expression: str, group: int, text: str) -> str:
-    found = _regex(expression).search(text)
-    return found[group] if found else ""
-
-
-def _strcmp(left: str, right: str) -> int:
-    one, other = left.encode("utf-16-be"), right.encode("utf-16-be")
-    return (one > other) - (one < other)
-
-
-_FUNCTIONS: Final[dict[str, tuple[tuple[str, ...], str, Callable[..., Any]]]] = {
-    "not": (("bool",), "bool", _not),
-    "isempty": (("string",), "bool", lambda text: text == ""),
-    "isnotempty": (("string",), "bool", lambda text: text != ""),
-    "isnull": (("any",), "bool", lambda value: value is None),
-    "isnotnull": (("any",), "bool", lambda value: value is not None),
-    "coalesce": (("bool", "bool"), "bool", lambda value, other: other if value is None else value),
-    "tolower": (("string",), "string", _lower),
-    "tostring": (("any",), "string", _text),
-    "tolong": (("any",), "long", lambda value: None if (n := _number(value)) is None else int(n)),
-    "todouble": (("any",), "real", _number),
-    "tobool": (("any",), "bool", lambda value: value if isinstance(value, bool) else None),
-    "todatetime": (("any",), "datetime", lambda value: None if value is None else moment_of(str(value))),
-    "strcmp": (("string", "string"), "long", _strcmp),
-    "extract": (("string", "number", "string"), "string", _extract),
-    "ipv4_is_in_range": (("string", "string"), "bool", _in_range(ipaddress.IPv4Address)),
-    "ipv6_is_in_range": (("string", "string"), "bool", _in_range(ipaddress.IPv6Address)),
-}
