@@ -21,6 +21,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -103,17 +104,26 @@ def _inline(item: Any, number: int, folder: Path | None) -> dict[str, Any]:
 def _file(text: str, folder: Path | None) -> Any:
     path = (folder or Path()) / Path(text).expanduser()
     try:
-        if path.stat().st_size > MOST_BYTES:
-            msg = f"{text}: is larger than {MOST_BYTES:,} bytes"
+        state = path.stat()
+        if state.st_size > MOST_BYTES:
+            msg = f"overlay {text}: is larger than {MOST_BYTES:,} bytes"
             raise MappingFileError(msg)
-        content = path.read_text(encoding="utf-8-sig")
+        return _content(str(path.resolve()), text, (state.st_mtime_ns, state.st_size))
     except OSError as error:
         msg = f"overlay {text}: cannot be read: {error.strerror}"
         raise MappingFileError(msg) from error
+
+
+@lru_cache(maxsize=64)
+def _content(path: str, text: str, state: tuple[int, int]) -> Any:
+    """What a file holds, kept until it changes; shared, so only to be read."""
+    del state  # a part of the key: another state of the file is another content
+    try:
+        content = Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         msg = f"overlay {text}: is not UTF-8: {error.reason}"
         raise MappingFileError(msg) from error
-    return _json(content, text) if path.suffix == ".json" else _yaml(content, text)
+    return _json(content, text) if path.endswith(".json") else _yaml(content, text)
 
 
 def _json(content: str, name: str) -> Any:
