@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from stix_shifter.cli.arguments import UsageError
-from stix_shifter.cli.commands import COMMANDS
+from stix_shifter.cli.commands import COMMANDS, Listed
 from stix_shifter.cli.console import (
     BROKEN_PIPE,
     ERROR_ANSWER,
@@ -26,7 +26,7 @@ from stix_shifter.cli.console import (
     WRONG_USAGE,
     Console,
 )
-from stix_shifter.cli.parser import CommandParser, add_global_flags, declare
+from stix_shifter.cli.parser import GLOBAL_FLAGS, CommandParser, add_global_flags, declare
 from stix_shifter_utils.errors import StixShifterError, TranslationError
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class VersionAction(argparse.Action):
 def make_parser(words: Sequence[str] | None = None) -> CommandParser:
     """The command line: the whole, or the part that `words` need.
 
-    A command that the words do not name is listed without its arguments, and is not imported.
+    Words that begin with a command, but for flags, need its parser alone. Else the commands are listed, and
+    those that no word names come without their arguments. What is not needed is not imported.
     """
     parser = CommandParser(prog="stix-shifter", description=ABOUT, epilog="examples:\n" + EXAMPLES)
     add_global_flags(parser, top=True)
@@ -64,12 +65,19 @@ def make_parser(words: Sequence[str] | None = None) -> CommandParser:
     subparsers = parser.add_subparsers(
         title="commands", metavar="<command>", dest="command", prog="stix-shifter"
     )
-    for command in COMMANDS:
+    for command in _needed(words):
         if words is None or command.name in words:
             declare(subparsers, command.load())
         else:
             subparsers.add_parser(command.name, help=command.summary, add_help=False)
     return parser
+
+
+def _needed(words: Sequence[str] | None) -> Sequence[Listed]:
+    """The command that some words begin with, else all."""
+    flags = {flag for names in GLOBAL_FLAGS for flag in names}
+    first = next((word for word in words or () if word not in flags), "")
+    return [command for command in COMMANDS if command.name == first] or COMMANDS
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,13 +6,16 @@ A test holds names and lines to what the classes say. What runs them is `app.py`
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from stix_shifter_utils.frozen import frozen
 
 if TYPE_CHECKING:
     from stix_shifter.cli.parser import Command
 
 
-class Listed(NamedTuple):
+@frozen
+class Listed:
     """A command of the list; `place` is `module:class` in this package."""
 
     name: str

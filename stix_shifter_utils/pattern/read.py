@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from stix_shifter_utils.errors import PatternSyntaxError
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.pattern import build, words
 from stix_shifter_utils.pattern.literals import BASE64_FORM, HEX_FORM, TIMESTAMP_FORM, is_timestamp
 from stix_shifter_utils.pattern.nodes import (
@@ -59,9 +60,9 @@ _PATH: Final = rf"(?!(?:{_RESERVED}):){_TYPE}:{_STEP}(?:\.{_STEP}|\[(?:{_INTEGER
 
 # A path written without spaces is one lexeme here; of the grammar's own tokens, one may be anything.
 _TOKEN: Final = re.compile(rf"{_SKIP}(?:(?P<path>{_PATH})|{_ONE}|(?P<end>\Z)|(?P<other>.))", re.DOTALL)
-_GRAMMAR_TOKEN: Final = re.compile(rf"{_SKIP}(?:{_ONE}|(?P<end>\Z)|.)", re.DOTALL)
+_GRAMMAR_TOKEN: Final = expression(rf"{_SKIP}(?:{_ONE}|(?P<end>\Z)|.)", re.DOTALL)
 _PATH_PART: Final = re.compile(rf"{_STRING}|{_TYPE}|{_INTEGER}|\*")
-_IS_NAME: Final = re.compile(_NAME)
+_IS_NAME: Final = expression(_NAME)
 
 _TEXTUAL: Final = frozenset({Comparator.LIKE, Comparator.MATCHES, Comparator.ISSUBSET, Comparator.ISSUPERSET})
 _EQUALITY: Final = frozenset({Comparator.EQUAL, Comparator.NOT_EQUAL})

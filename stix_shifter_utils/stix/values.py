@@ -18,6 +18,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
 
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.stix.times import format_time
 
 DEEPEST: Final = 64
@@ -25,34 +26,30 @@ DEEPEST: Final = 64
 _INT64: Final = range(-(1 << 63), 1 << 64)
 """What a JSON number may be here: the range of orjson, and of most that reads it."""
 
-_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,19}(?:\.0*)?").fullmatch
-_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?").fullmatch
-_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+").fullmatch
-_BASE64: Final = re.compile(
-    r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)"
-).fullmatch
+_INTEGER: Final = expression(r"[+-]?[0-9]{1,19}(?:\.0*)?")
+_NUMBER: Final = expression(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_HEX: Final = expression(r"(?:[0-9A-Fa-f]{2})+")
+_BASE64: Final = expression(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)")
 _OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_IPV4: Final = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}").fullmatch
-_IPV4_BLOCK: Final = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/(?:3[0-2]|[12]?[0-9]))?").fullmatch
-_IPV6_LENGTH: Final = re.compile(r"12[0-8]|1[01][0-9]|[1-9]?[0-9]").fullmatch
+_IPV4: Final = expression(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+_IPV4_BLOCK: Final = expression(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/(?:3[0-2]|[12]?[0-9]))?")
+_IPV6_LENGTH: Final = expression(r"12[0-8]|1[01][0-9]|[1-9]?[0-9]")
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_HOST: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*").fullmatch
-_ODD_LABEL: Final = re.compile(r"(?:^|\.)..--")
-_NUMERIC_HOST: Final = re.compile(r"[0-9]+(?:\.[0-9]+){3}").fullmatch
+_HOST: Final = expression(rf"{_LABEL}(?:\.{_LABEL})*")
+_ODD_LABEL: Final = expression(r"(?:^|\.)..--")
+_NUMERIC_HOST: Final = expression(r"[0-9]+(?:\.[0-9]+){3}")
 _LONGEST_HOST: Final = 253
-_MAC: Final = re.compile(
-    r"(?:[0-9A-Fa-f]{2}[:.-]?){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}"
-).fullmatch
-_EMAIL: Final = re.compile(r"[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9.-]+").fullmatch
-_URI: Final = re.compile(
+_MAC: Final = expression(r"(?:[0-9A-Fa-f]{2}[:.-]?){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}")
+_EMAIL: Final = expression(r"[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9.-]+")
+_URI: Final = expression(
     r"[A-Za-z][A-Za-z0-9+.-]*:(?:(?!//)|//(?:(?:[\w.~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?"
     r"(?:\[([0-9A-Fa-f:.]+)\]|(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?(?=[/?#]|$))"
     r"(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*"
     r"(?:\?(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?(?:#(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?",
     re.ASCII,
-).fullmatch
-_PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]*)?").fullmatch
-_MEANT: Final = re.compile(r"[^\W_]").search
+)
+_PLAIN_URL: Final = expression(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]*)?")
+_MEANT: Final = expression(r"[^\W_]")
 """A letter or digit: what a value has that is more than a place-holder such as `-`."""
 
 _TRUE: Final = frozenset({"true", "1"})
@@ -202,7 +199,7 @@ def integer(value: Any) -> int | None:
     if kind is int:
         return value if value in _INT64 else None
     if kind is str:
-        return integer(int(value.partition(".")[0])) if _INTEGER(value := value.strip()) else None
+        return integer(int(value.partition(".")[0])) if _INTEGER.fullmatch(value := value.strip()) else None
     if kind is float:
         return int(value) if value.is_integer() and abs(value) < 1 << 63 else None
     if kind is bool:
@@ -218,8 +215,8 @@ def number(value: Any) -> float | int | None:
         return None
     if isinstance(value, (int, float)):
         return value
-    if isinstance(value, str) and _NUMBER(value):
-        return integer(value) if _INTEGER(value) else plain(float(value))
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return integer(value) if _INTEGER.fullmatch(value) else plain(float(value))
     return None
 
 
@@ -239,7 +236,7 @@ def hexadecimal(value: Any) -> str | None:
         return None
     word = word.removeprefix("0x").removeprefix("0X")
     word = word.zfill(len(word) + len(word) % 2)
-    return word if _HEX(word) else None
+    return word if _HEX.fullmatch(word) else None
 
 
 def binary(value: Any) -> str | None:
@@ -247,7 +244,7 @@ def binary(value: Any) -> str | None:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return b64encode(value).decode() or None
     word = text(value)
-    return word if word and _BASE64(word) else None
+    return word if word and _BASE64.fullmatch(word) else None
 
 
 def ipv4(value: Any) -> str | None:
@@ -262,12 +259,12 @@ def ipv4_block(value: Any) -> str | None:
 
 @lru_cache(maxsize=1 << 14)
 def _ipv4_block(value: str) -> str | None:
-    return value if _IPV4_BLOCK(value) else None
+    return value if _IPV4_BLOCK.fullmatch(value) else None
 
 
 @lru_cache(maxsize=1 << 14)
 def _ipv4(value: str) -> str | None:
-    return value if _IPV4(value) else None
+    return value if _IPV4.fullmatch(value) else None
 
 
 def ipv6(value: Any) -> str | None:
@@ -302,7 +299,7 @@ def _ipv6_block(value: str) -> str | None:
     clean = _ipv6(address)
     if clean is None or not slash:
         return clean
-    return f"{clean}/{length}" if _IPV6_LENGTH(length) else None
+    return f"{clean}/{length}" if _IPV6_LENGTH.fullmatch(length) else None
 
 
 def domain_name(value: Any) -> str | None:
@@ -313,10 +310,10 @@ def domain_name(value: Any) -> str | None:
 @lru_cache(maxsize=1 << 14)
 def _domain_name(value: str) -> str | None:
     name = unicodedata.normalize("NFC", value.removesuffix(".").lower())
-    if len(name) > _LONGEST_HOST or _NUMERIC_HOST(name):
+    if len(name) > _LONGEST_HOST or _NUMERIC_HOST.fullmatch(name):
         return None
     if name.isascii() and not _ODD_LABEL.search(name):
-        return name if _HOST(name) else None
+        return name if _HOST.fullmatch(name) else None
     return name if _is_international(name) else None
 
 
@@ -335,7 +332,7 @@ def _is_international(name: str) -> bool:
 def mac_address(value: Any) -> str | None:
     """Six octets in lower case with colons, from any of the usual spellings."""
     word = text(value)
-    if word is None or not _MAC(word):
+    if word is None or not _MAC.fullmatch(word):
         return None
     digits = word.replace(":", "").replace("-", "").replace(".", "").lower()
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
@@ -344,20 +341,23 @@ def mac_address(value: Any) -> str | None:
 def email_address(value: Any) -> str | None:
     """`local@domain`, as far as stix2-validator accepts it."""
     word = text(value)
-    return word if word and _EMAIL(word) else None
+    return word if word and _EMAIL.fullmatch(word) else None
 
 
 def url(value: Any) -> str | None:
     """A URI by RFC 3986."""
-    if type(value) is str and _PLAIN_URL(value):
+    if type(value) is str and _PLAIN_URL.fullmatch(value):
         return value
     word = text(value)
-    match = _URI(word) if word else None
+    match = _URI.fullmatch(word) if word else None
     return word if match and (match[1] is None or ipv6(match[1])) else None
 
 
 def is_meant(value: Any) -> bool:
     """Whether a value that is no address is more than a place-holder, and no IP address either."""
     return (
-        type(value) is str and _MEANT(value) is not None and not _NUMERIC_HOST(value) and ipv6(value) is None
+        type(value) is str
+        and _MEANT.search(value) is not None
+        and not _NUMERIC_HOST.fullmatch(value)
+        and ipv6(value) is None
     )
