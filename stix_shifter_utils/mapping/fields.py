@@ -59,6 +59,12 @@ class NativeFields:
         found = self.kinds.get(name, UNKNOWN)
         return FieldKind(found.kind, is_list=True) if name in self.lists else found
 
+    def spelled(self, name: str) -> str:
+        """The name of a field as the file spells it, with `[]` behind a list of objects."""
+        at = self.lists.get(name)
+        names = name.split(".")
+        return name if at is None else f"{'.'.join(names[:at])}[].{'.'.join(names[at:])}"
+
     def list_at(self, name: str) -> int | None:
         """How many steps lead to the list of objects that the field lies in; None when it lies in none."""
         return self.lists.get(name)

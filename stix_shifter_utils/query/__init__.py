@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.query.families.sql import SqlCompiler
     from stix_shifter_utils.query.families.sqlite import SqliteCompiler
     from stix_shifter_utils.query.families.trino import TrinoCompiler
+    from stix_shifter_utils.query.families.trino_tables import DayPartition, FlatTable
     from stix_shifter_utils.query.judging import Written
 
 _COMPILERS = {
@@ -54,6 +55,8 @@ _COMPILERS = {
     "SplCompiler": "families.spl",
     "SqliteCompiler": "families.sqlite",
     "TrinoCompiler": "families.trino",
+    "FlatTable": "families.trino_tables",
+    "DayPartition": "families.trino_tables",
     "fit_columns": "families.columns",
     "named_columns": "families.columns",
     "saved_columns": "families.columns",
@@ -72,8 +75,10 @@ __all__ = [
     "ComparisonVerdict",
     "CompilerOptions",
     "Condition",
+    "DayPartition",
     "DuckDbCompiler",
     "ElasticDslCompiler",
+    "FlatTable",
     "KqlCompiler",
     "LuceneCompiler",
     "MySqlCompiler",

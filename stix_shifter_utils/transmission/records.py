@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+_READ: Final[Mapping[str, Callable[[str], Any]]] = {
+    **dict.fromkeys(("tinyint", "smallint", "integer", "bigint"), int),
+    **dict.fromkeys(("real", "float", "double"), float),
+    "json": json.loads,
+    "boolean": lambda text: text.lower() == "true",
+}
 
 
 def nested_record(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,6 +27,33 @@ def nested_record(record: Mapping[str, Any]) -> dict[str, Any]:
         else:
             _join(found, name, inner)
     return found
+
+
+def listed_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"a[].b": [1, None], "c.d": 2}` as `{"a": [{"b": 1}, {}], "c": {"d": 2}}`; what is None is left out.
+
+    Names with the same beginning before `[]` are members of the same objects, whose order the values keep.
+    """
+    found: dict[str, Any] = {}
+    for name, value in record.items():
+        before, is_listed, inner = name.partition("[].")
+        if value is None:
+            continue
+        if not is_listed:
+            found[name] = value
+            continue
+        items = found.setdefault(before, [])
+        items += [{} for _ in value[len(items) :]]
+        for item, each in zip(items, value, strict=False):
+            if each is not None:
+                item[inner] = each
+    return nested_record(found)
+
+
+def typed(text: str, kind: str) -> Any:
+    """The value that a text stands for, by the SQL type of its column; text of any other type stays."""
+    read = _READ.get(kind.lower())
+    return text if read is None else read(text)
 
 
 def _nested(value: Any) -> Any:

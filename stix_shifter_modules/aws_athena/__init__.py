@@ -1,0 +1,1 @@
+"""Amazon Athena: Security Lake (OCSF), VPC flow logs and GuardDuty findings."""

@@ -1,0 +1,1 @@
+"""Patterns to conditions for Amazon Athena, and its rows to STIX."""
