@@ -1,7 +1,8 @@
 """Native rows to STIX objects by several processes of one machine: the same objects, ids and order as by one.
 
-Each process translates a batch of rows; this one takes the batches in order, numbers identical rows and
-merges what rows share, as `results_stream` does with one process. Batches are small: memory stays flat.
+Each process translates a batch of rows and writes the objects as JSON text; this one takes the batches in
+order, numbers identical rows and merges what rows share, as `results_stream` does with one process. It reads
+objects only where rows are identical or shared objects differ. Batches are small: memory stays flat.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -25,9 +26,12 @@ from stix_shifter_utils.errors import ResultsTranslationError
 from stix_shifter_utils.results import ResultsMapping, RowStream
 from stix_shifter_utils.results.reading import loads
 from stix_shifter_utils.stix import row_key
+from stix_shifter_utils.stix.bundle import Written
+from stix_shifter_utils.stix.ids import is_shared
 
 if TYPE_CHECKING:
     from stix_shifter_utils.results import ResultsOptions
+    from stix_shifter_utils.stix import Merger
 
 OnProblem = Callable[[int, str], None]
 """Told the number of a row that is no JSON, from 1, and why."""
@@ -52,13 +56,69 @@ class _Call:
         return replace(mapping.options, now=self.now)
 
 
+@dataclass(slots=True)
+class _Texts:
+    """The objects of rows as JSON text.
+
+    `own` are the lines of all rows' own objects, behind each other, `own_ends` where each row's end, and
+    `own_ids` their ids. `shared` are those that other rows may have too, without line ends, each once, with
+    `shared_ids` and `shared_ends`; `shared_of` says which of them each row has. Only merging needs these:
+    without it all objects of a row are its own. `embedded` counts the objects inside those of STIX 2.0.
+    """
+
+    own: bytearray = field(default_factory=bytearray)
+    own_ends: list[int] = field(default_factory=list)
+    own_ids: list[str] = field(default_factory=list)
+    embedded: int = 0
+    shared: bytearray = field(default_factory=bytearray)
+    shared_ends: list[int] = field(default_factory=list)
+    shared_ids: list[str] = field(default_factory=list)
+    shared_of: list[list[int]] = field(default_factory=list)
+
+    def add(self, group: list[dict[str, Any]], known: dict[bytes, int] | None) -> None:
+        """Take the objects of a row; `known` are the places of the shared texts, `None` without merging."""
+        among: list[int] = []
+        self.embedded += len(group[0].get("objects", ()))
+        for item in group:
+            if known is None or not is_shared(item["id"]):
+                self.own += orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE)
+                self.own_ids.append(item["id"])
+                continue
+            body = orjson.dumps(item)
+            place = known.setdefault(body, len(known))
+            if place == len(self.shared_ids):
+                self.shared += body
+                self.shared_ends.append(len(self.shared))
+                self.shared_ids.append(item["id"])
+            among.append(place)
+        self.own_ends.append(len(self.own))
+        self.shared_of.append(among)
+
+    def written(self) -> Written:
+        return Written(bytes(self.own), len(self.own_ids), "".join(self.own_ids).encode())
+
+    def bodies(self) -> list[bytes]:
+        """The text of each shared object."""
+        starts = (0, *self.shared_ends)
+        return [bytes(self.shared[start:end]) for start, end in zip(starts, self.shared_ends, strict=False)]
+
+    def groups(self) -> Iterator[list[dict[str, Any]]]:
+        """The objects of each row."""
+        bodies, start = self.bodies(), 0
+        for end, shared in zip(self.own_ends, self.shared_of, strict=True):
+            lines = bytes(self.own[start:end]).splitlines()
+            lines += [bodies[each] for each in shared]
+            yield [orjson.loads(line) for line in lines]
+            start = end
+
+
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What became of a batch: places and keys of the rows that have objects, and those as JSON; counts."""
+    """What became of a batch: places, keys and objects of the rows that have some; counts."""
 
     places: list[int]
     keys: list[bytes]
-    groups: bytes
+    objects: _Texts
     refused: int
     empty: int
     dropped: dict[tuple[str, str], int]
@@ -115,6 +175,54 @@ class _PooledRows(RowStream):
         self._again = RowStream((), call.identity, mapping, options)
 
     def _groups(self) -> Iterator[list[dict[str, Any]]]:
+        for batch, done in self._batches():
+            yield from self._groups_of(batch, done, self._numbers(done))
+
+    def _released(self, *, in_text: bool) -> Iterator[Any]:
+        if not in_text:
+            yield from super()._released(in_text=False)
+            return
+        for batch, done in self._batches():
+            numbers, texts = self._numbers(done), done.objects
+            self.report.objects += len(texts.own_ids) + texts.embedded - len(done.places)
+            if done.places and numbers == done.keys:
+                yield texts.written()
+            else:
+                yield from chain.from_iterable(self._groups_of(batch, done, numbers))
+
+    def _own(self, merger: Merger, *, in_text: bool) -> Iterator[Any]:
+        if not in_text:
+            yield from super()._own(merger, in_text=False)
+            return
+        report = self.report
+        for batch, done in self._batches():
+            numbers, texts = self._numbers(done), done.objects
+            shared = zip(texts.shared_ids, texts.bodies(), strict=True)
+            if numbers == done.keys and merger.keep_written(shared, sum(map(len, texts.shared_of))):
+                report.objects += len(texts.own_ids) - len(done.places)
+                if done.places:
+                    yield texts.written()
+            else:
+                for group in self._groups_of(batch, done, numbers):
+                    own = merger.add(group)
+                    report.objects += len(own) - 1
+                    yield from own
+            report.merged = merger.merged
+
+    def _numbers(self, done: _Batch) -> list[bytes]:
+        """The keys of the rows of a batch, with numbers for those that are equal to an earlier one."""
+        self.report.observed += len(done.places)
+        return list(map(self._numbered, done.keys))
+
+    def _groups_of(
+        self, batch: list[Any], done: _Batch, numbers: list[bytes]
+    ) -> Iterator[list[dict[str, Any]]]:
+        for place, key, number, group in zip(
+            done.places, done.keys, numbers, done.objects.groups(), strict=True
+        ):
+            yield group if number == key else self._once_more(batch[place], number)
+
+    def _batches(self) -> Iterator[tuple[list[Any], _Batch]]:
         pool = ProcessPoolExecutor(
             self._workers, multiprocessing.get_context("spawn"), _start, (self._call,)
         )  # a fork would copy locks that other threads hold
@@ -129,8 +237,8 @@ class _PooledRows(RowStream):
             msg = "results are rows, each an object from native fields to values; no row is one"
             raise ResultsTranslationError(msg)
 
-    def _taken(self, pool: ProcessPoolExecutor) -> Iterator[list[dict[str, Any]]]:
-        """The rows' objects, batch by batch, while a few batches ahead are in work."""
+    def _taken(self, pool: ProcessPoolExecutor) -> Iterator[tuple[list[Any], _Batch]]:
+        """The batches in order, while a few ahead are in work."""
         rows, waiting = iter(self._rows), deque[tuple[list[Any], Future[_Batch]]]()
         number = 0
         while True:
@@ -142,10 +250,7 @@ class _PooledRows(RowStream):
             done = future.result()
             self._count(done, len(batch), number)
             number += len(batch)
-            for place, key, group in zip(done.places, done.keys, orjson.loads(done.groups), strict=True):
-                numbered = self._numbered(key)
-                self.report.observed += 1
-                yield group if numbered is key else self._once_more(batch[place], numbered)
+            yield batch, done
 
     def _once_more(self, row: Any, key: bytes) -> list[dict[str, Any]]:
         found = self._again.group_of(loads(row) if isinstance(row, bytes) else row, key)
@@ -165,8 +270,8 @@ class _PooledRows(RowStream):
 # in the processes
 
 _NOTHING: Final = object()
-_STREAMS: Final[list[RowStream]] = []
-"""The one stream of a process, which its pool cannot hand over with each batch."""
+_STREAMS: Final[list[tuple[RowStream, bool]]] = []
+"""The one stream of a process, which its pool cannot hand over with each batch; whether rows are merged."""
 
 
 def _start(call: _Call) -> None:
@@ -174,13 +279,16 @@ def _start(call: _Call) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     mapping = call.mapping()
     if mapping is not None:
-        _STREAMS.append(RowStream((), call.identity, mapping, call.stream_options(mapping)))
+        options = call.stream_options(mapping)
+        is_merging = mapping.version == "2.1" and options.merge
+        _STREAMS.append((RowStream((), call.identity, mapping, options), is_merging))
 
 
 def _translate(batch: list[Any]) -> _Batch:
     """A batch of rows, each with the ids that it has when no equal row came before it."""
-    stream = _STREAMS[0]
-    places, keys, groups = [], [], []
+    stream, is_merging = _STREAMS[0]
+    places, keys, objects = [], [], _Texts()
+    known: dict[bytes, int] | None = {} if is_merging else None
     problems: list[tuple[int, str]] = []
     refused = empty = 0
     for place, given in enumerate(batch):
@@ -193,14 +301,14 @@ def _translate(batch: list[Any]) -> _Batch:
             else:
                 places.append(place)
                 keys.append(key)
-                groups.append(group)
+                objects.add(group, known)
         elif row is not _NOTHING:
             refused += 1
     report = stream.report
     counts = dict(report.dropped), dict(report.partial)
     report.dropped.clear()
     report.partial.clear()
-    return _Batch(places, keys, orjson.dumps(groups), refused, empty, *counts, problems)
+    return _Batch(places, keys, objects, refused, empty, *counts, problems)
 
 
 def _value(row: Any, place: int, problems: list[tuple[int, str]]) -> Any:

@@ -16,6 +16,7 @@ from stix_shifter_utils.results.reading import loads
 from stix_shifter_utils.results.report import ResultsReport
 from stix_shifter_utils.results.settle import Settled
 from stix_shifter_utils.stix import Merger, format_time, native_type, row_key, whole_identity
+from stix_shifter_utils.stix.bundle import Written
 from stix_shifter_utils.stix.contributing import COMPATIBLE, CONTRIBUTING
 from stix_shifter_utils.stix.spill import Spill
 
@@ -57,14 +58,17 @@ class RowStream:
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[Object]:
+        return self._objects(in_text=False)
+
+    def written(self) -> Iterator[Object | Written]:
+        """The same, for one who writes all of it: as text what is text already. Instead of iterating."""
+        return self._objects(in_text=True)
+
+    def _objects(self, *, in_text: bool) -> Iterator[Any]:
         try:
             yield self.identity
-            if self.version == "2.1" and self._options.merge:
-                yield from self._merged()
-            else:
-                for group in self._groups():
-                    self.report.objects += _count(group)
-                    yield from group
+            is_merging = self.version == "2.1" and self._options.merge
+            yield from self._merged(in_text=in_text) if is_merging else self._released(in_text=in_text)
         finally:
             self._spill.close()
 
@@ -80,22 +84,34 @@ class RowStream:
         finally:
             self._spill.close()
 
-    def _merged(self) -> Iterator[Object]:
+    def _released(self, *, in_text: bool) -> Iterator[Any]:
+        """The objects of each row; `in_text` allows for text."""
+        del in_text
+        for group in self._groups():
+            self.report.objects += _count(group)
+            yield from group
+
+    def _merged(self, *, in_text: bool) -> Iterator[Any]:
         merger = Merger(self.identity["id"], spill=self._spill, contributing=self._contributing)
         failure: StixShifterError | None = None
         try:
-            for group in self._groups():
-                own = merger.add(group)
-                self.report.merged = merger.merged
-                self.report.objects += len(own) - 1
-                yield from own
+            yield from self._own(merger, in_text=in_text)
         except StixShifterError as error:
             failure = error
-        for item in merger.finish():
-            self.report.objects += 1
+        for item in merger.finish_written() if in_text else merger.finish():
+            self.report.objects += item.count if isinstance(item, Written) else 1
             yield item
         if failure is not None:
             raise failure
+
+    def _own(self, merger: Merger, *, in_text: bool) -> Iterator[Any]:
+        """What is a row's own, while the merger keeps the rest."""
+        add = merger.add_written if in_text else merger.add
+        for group in self._groups():
+            own = add(group)
+            self.report.merged = merger.merged
+            self.report.objects += len(own) - 1
+            yield from own
 
     def _groups(self) -> Iterator[list[Object]]:
         report, refused = self.report, ""

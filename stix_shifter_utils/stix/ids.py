@@ -102,8 +102,9 @@ class BundleId:
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
 
-    def add(self, object_id: str) -> None:
-        self._digest.update(object_id.encode())
+    def add(self, ids: bytes) -> None:
+        """Take an id, or several, one behind the other."""
+        self._digest.update(ids)
 
     def finish(self) -> str:
         return _shape("bundle", self._digest.hexdigest(), "4")

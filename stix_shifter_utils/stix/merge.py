@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 from stix_shifter_utils.stix.canonical import row_key
 from stix_shifter_utils.stix.contributing import CONTRIBUTING
 from stix_shifter_utils.stix.ids import deterministic_id, is_shared, own_id
 from stix_shifter_utils.stix.spill import Spill
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from stix_shifter_utils.stix.bundle import Written
 
 Object = dict[str, Any]
 SPILL_AFTER: Final = 20_000
@@ -78,9 +82,44 @@ class Merger:
             self._rename(group, contradicting)
         return own
 
+    def add_written(self, group: Sequence[Object]) -> list[Object]:
+        """`add`, for one who will ask for text in the end (`finish_written`)."""
+        own: list[Object] = []
+        shared: list[tuple[str, bytes]] = []
+        for item in group:
+            name = item["id"]
+            if name[-22] == "5":
+                # a copy, since what `dumps` returns keeps a kilobyte of memory however short it is
+                shared.append((name, orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE)[:-1]))
+            else:
+                own.append(item)
+        return own if self.keep_written(shared, len(shared)) else self.add(group)
+
+    def keep_written(self, shared: Iterable[tuple[str, bytes]], times: int) -> bool:
+        """Keep shared objects, ids and JSON text, that rows have `times` times in all: all of them, or none.
+
+        False when one is not just as it is kept: then their rows have to be added in the long way.
+        """
+        new: dict[str, bytes] = {}
+        is_kept = self._spill.is_kept
+        for name, body in shared:
+            known = is_kept(name, body)
+            if known is False or (name in new and new[name] != body):
+                return False
+            if known is None:
+                new[name] = body
+        for name, body in new.items():
+            self._spill.add_written(name, body)
+        self.merged += times - len(new)
+        return True
+
     def finish(self) -> Iterator[Object]:
         """The kept objects, in the order in which they were first seen."""
         yield from self._spill.drain()
+
+    def finish_written(self) -> Iterator[Written]:
+        """The same as JSON text."""
+        yield from self._spill.drain_written()
 
     def close(self) -> None:
         """Forget everything, and give up the temporary file."""

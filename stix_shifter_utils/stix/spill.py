@@ -1,5 +1,7 @@
 """Objects that wait to be written, and rows that were seen: in memory up to a limit, beyond it in a file.
 
+An object waits as a dictionary or, for one who wants text in the end, as the JSON text that it will be.
+
 The file is SQLite's own kind of temporary database: it has no name, and is gone when it is closed or the
 program ends, however it ends. What waits, and why, is `merge`'s matter.
 """
@@ -7,9 +9,12 @@ program ends, however it ends. What waits, and why, is `merge`'s matter.
 from __future__ import annotations
 
 import sqlite3
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+
+from stix_shifter_utils.stix.bundle import Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +22,8 @@ if TYPE_CHECKING:
 _MOST_BITS: Final = 1 << 25
 _BITS_PER_KEY: Final = 1024
 """Bits of a filter for each key that memory holds: a file has many times more."""
+_AT_ONCE: Final = 256
+"""Objects that are handed on as one text."""
 _SCHEMA: Final = """
     PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -2048;
     CREATE TABLE object (seq INTEGER PRIMARY KEY, body BLOB);
@@ -61,7 +68,7 @@ class Spill:
     """
 
     def __init__(self, limit: int) -> None:
-        self.waiting: dict[str, dict[str, Any]] = {}
+        self.waiting: dict[str, dict[str, Any] | bytes] = {}
         self._limit = limit
         self._next = 0
         self._fetched: dict[str, int] = {}
@@ -73,6 +80,21 @@ class Spill:
 
     def get(self, object_id: str) -> dict[str, Any] | None:
         """The waiting object of an id: read it only."""
+        found = self._find(object_id)
+        if isinstance(found, bytes):
+            read: dict[str, Any] = orjson.loads(found)
+            self.waiting[object_id] = read
+            return read
+        return found
+
+    def is_kept(self, object_id: str, body: bytes) -> bool | None:
+        """Whether the waiting object of an id is the one of this JSON text; `None` when none waits."""
+        found = self._find(object_id)
+        if found is None or found == body:
+            return None if found is None else True
+        return bool((orjson.loads(found) if isinstance(found, bytes) else found) == orjson.loads(body))
+
+    def _find(self, object_id: str) -> dict[str, Any] | bytes | None:
         found = self.waiting.get(object_id)
         if found is None and self._objects_in_file is not None:
             name = hash(object_id)
@@ -92,6 +114,12 @@ class Spill:
         if len(self.waiting) > self._limit:
             self._write_objects()
 
+    def add_written(self, object_id: str, body: bytes) -> None:
+        """The same for an object's JSON text."""
+        self.waiting[object_id] = body
+        if len(self.waiting) > self._limit:
+            self._write_objects()
+
     def times_seen(self, key: bytes) -> int:
         """How often this row key was asked for before."""
         times = self._seen.get(key)
@@ -105,12 +133,23 @@ class Spill:
 
     def drain(self) -> Iterator[dict[str, Any]]:
         """All waiting objects, in the order in which their ids were first put."""
+        for each in self._all():
+            yield orjson.loads(each) if isinstance(each, bytes) else each
+
+    def drain_written(self) -> Iterator[Written]:
+        """The same as JSON text, many objects at a time."""
+        bodies = (each if isinstance(each, bytes) else orjson.dumps(each) for each in self._all())
+        while some := list(islice(bodies, _AT_ONCE)):
+            some.append(b"")
+            yield Written(b"\n".join(some), len(some) - 1)
+
+    def _all(self) -> Iterator[dict[str, Any] | bytes]:
         if self._objects_in_file is None:
             yield from self.waiting.values()
             return
         self._write_objects()
         for (body,) in self._database().execute("SELECT body FROM object ORDER BY seq"):
-            yield orjson.loads(body)
+            yield body
 
     def close(self) -> None:
         """Forget everything, and give up the file."""
@@ -130,11 +169,11 @@ class Spill:
             self._file.executescript(_SCHEMA)
         return self._file
 
-    def _fetch(self, object_id: str, name: int) -> dict[str, Any] | None:
+    def _fetch(self, object_id: str, name: int) -> bytes | None:
         query = "SELECT seq, body FROM place JOIN object USING (seq) WHERE name = ?"
         for place, body in self._database().execute(query, (name,)).fetchall():
-            found: dict[str, Any] = orjson.loads(body)
-            if found["id"] == object_id:  # names are hashes, of which two may be equal
+            found: bytes = body
+            if orjson.loads(found)["id"] == object_id:  # names are hashes, of which two may be equal
                 self._fetched[object_id] = place
                 self._unchanged.add(object_id)
                 self.waiting[object_id] = found
@@ -167,7 +206,7 @@ class Spill:
                 self._next += 1
                 names.append((hash(object_id), place))
             if object_id not in self._unchanged:
-                yield place, orjson.dumps(item)
+                yield place, item if isinstance(item, bytes) else orjson.dumps(item)
 
     def _write_rows(self) -> None:
         if self._rows_in_file is None:

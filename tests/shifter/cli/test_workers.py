@@ -1,5 +1,6 @@
 """`translate … results --workers N`: what several processes make is what one makes, byte for byte."""
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from stix_shifter import parallel
 from stix_shifter.parallel import stream_in_parallel
 from stix_shifter_utils.errors import ResultsTranslationError, StixShifterError
+from stix_shifter_utils.stix import write_ndjson
 
 IDENTITY = '{"type": "identity", "id": "identity--3532c56d-ea72-48be-a2ad-1a53f4c9c6d3", "name": "tiny"}'
 WORDS = ("translate", "tiny", "results", IDENTITY)
@@ -29,7 +31,15 @@ def lines(count: int) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("flags", [("--ndjson", "--stix-2.1"), ("--stream",)])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--ndjson", "--stix-2.1"),
+        ("--stream",),
+        ("--stream", "--stix-2.1"),
+        ("--ndjson", "--stix-2.1", "--no-merge"),
+    ],
+)
 def test_two_processes_write_what_one_writes(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: tuple[str, ...]
 ) -> None:
@@ -51,6 +61,22 @@ def test_a_list_of_rows_is_divided_too(run: Run) -> None:
     one, two = (run(*WORDS, rows, "--ndjson", "--workers", count) for count in ("1", "2"))
     assert two.out == one.out
     assert two.code == one.code == 0
+
+
+def test_several_processes_hand_over_text_and_dictionaries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "BATCH", 20)
+    rows = [json.loads(line) for line in lines(90)[20:] if line.startswith('{"number')]
+    given = {"stix_2.1": True}
+    streams = [
+        stream_in_parallel("tiny", json.loads(IDENTITY), rows, given, workers=1, on_problem=print)
+        for _ in range(2)
+    ]
+    out = io.BytesIO()
+    count = write_ndjson(streams[0].objects, out)
+    assert [json.loads(line) for line in out.getvalue().splitlines()] == list(streams[1].objects)
+    reports = [each.report.to_json() for each in streams if each.report]
+    assert reports[0] == reports[1]
+    assert count > len(rows) + 1
 
 
 def test_rows_of_which_none_is_an_object_are_refused() -> None:

@@ -1,6 +1,8 @@
 """Merging objects of several rows, in memory and beyond it."""
 
+import copy
 import json
+import random
 import sqlite3
 import tracemalloc
 from typing import Any
@@ -143,6 +145,38 @@ def test_nothing_is_lost_whatever_is_merged_and_however_little_fits_in_memory(
         for item, ref in zip(row, refs, strict=True):
             del item["id"]
             assert item.items() <= by_id[ref].items()
+
+
+@pytest.mark.parametrize("limit", [2, 1000])
+def test_text_and_dictionaries_merge_alike_also_where_they_contradict(limit: int) -> None:
+    chance = random.Random(limit)
+    compared = contradictions = 0
+    for _ in range(200):
+        groups = [
+            observed(
+                sco("ipv4-addr", value=f"10.0.0.{chance.randrange(6)}", x_note=chance.choice([1, 1, 1, 2])),
+                sco(
+                    "file",
+                    name=chance.choice("ab"),
+                    x_ref=chance.choice([None, "u"]),
+                    size=chance.choice([1, 1, 2]),
+                ),
+                number=number,
+            )
+            for number in range(chance.randrange(1, 12))
+        ]
+        expected = merged(*copy.deepcopy(groups), limit=limit)
+        merger = Merger("source", spill=Spill(limit))
+        own = [item for group in copy.deepcopy(groups) for item in merger.add_written(group)]
+        texts = list(merger.finish_written())
+        merger.close()
+        kept = [json.loads(line) for text in texts for line in text.lines.splitlines()]
+        assert own + kept == expected
+        assert sum(text.count for text in texts) == len(kept)
+        compared += len(kept)
+        contradictions += len(kept) > len({item["id"] for group in groups for item in group[1:]})
+    assert compared > 500
+    assert 20 < contradictions < 200
 
 
 def found_by_number(found: list[Object], number: int) -> Object:

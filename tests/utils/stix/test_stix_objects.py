@@ -22,6 +22,7 @@ from stix_shifter_utils.stix import (
     write_bundle,
     write_ndjson,
 )
+from stix_shifter_utils.stix.bundle import Written
 from stix_shifter_utils.stix.names import (
     COMMON,
     dictionary_key,
@@ -266,6 +267,30 @@ def test_a_written_bundle_is_the_bundle_made_in_memory(version: Any) -> None:
     assert write_bundle(iter(OBJECTS), out, version=version) == 3
     assert json.loads(out.getvalue()) == bundle_of(OBJECTS, version)
     assert ("spec_version" in json.loads(out.getvalue())) is (version == "2.0")
+
+
+class InText:
+    """A stream that hands over some of its objects as text, with and without their ids."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(OBJECTS)
+
+    def written(self) -> Iterator[dict[str, Any] | Written]:
+        lines = [json.dumps(each, separators=(",", ":")).encode() + b"\n" for each in OBJECTS]
+        yield Written(lines[0] + lines[1], 2, b"x-foo--0x-foo--1")
+        yield OBJECTS[2]
+        yield Written(b"".join(lines), 3)
+
+
+def test_objects_that_are_text_already_are_written_as_others_are() -> None:
+    out, plain = io.BytesIO(), io.BytesIO()
+    assert write_bundle(InText(), out, version="2.1") == 6
+    assert json.loads(out.getvalue()) == bundle_of([*OBJECTS, *OBJECTS], "2.1")
+    write_bundle(iter([*OBJECTS, *OBJECTS]), plain, version="2.1")
+    assert out.getvalue() == plain.getvalue()
+    out = io.BytesIO()
+    assert write_ndjson(InText(), out) == 6
+    assert [json.loads(line) for line in out.getvalue().splitlines()] == [*OBJECTS, *OBJECTS]
 
 
 def test_a_bundle_cut_by_an_error_is_whole_json_and_the_error_goes_on() -> None:
