@@ -9,6 +9,7 @@ anywhere in a text. No comments, no second statement, no sub-query.
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import operator
 import re
 from dataclasses import dataclass
@@ -71,12 +72,11 @@ def run_aql(query: str, tables: Tables, functions: Functions | None = None) -> l
     if made.table not in tables:
         message = f"at 0: there is no table {made.table!r}"
         raise AqlError(message)
-    found = [dict(row) for row in tables[made.table] if _lies_in_span(row, made)]
-    if made.test is not None:
-        found = [row for row in found if made.test(row) is True]
-    found = found if made.limit is None else found[: made.limit]
+    test = made.test
+    rows = (row for row in tables[made.table] if _lies_in_span(row, made))
+    found = list(itertools.islice((row for row in rows if test is None or test(row) is True), made.limit))
     if not made.columns:
-        return found
+        return [dict(row) for row in found]
     return [{name: value(row) for name, value in made.columns} for row in found]
 
 

@@ -87,10 +87,9 @@ def _head(stage: Stage, rows: list[Row]) -> list[Row]:
 
 def _fields(stage: Stage, rows: list[Row]) -> list[Row]:
     tests = [_wild(name, fold=False) for name in stage.names]
-    return [
-        {name: value for name, value in row.items() if name in _KEPT or any(test(name) for test in tests)}
-        for row in rows
-    ]
+    names = {name for row in rows for name in row}
+    kept = {name for name in names if name in _KEPT or any(test(name) for test in tests)}
+    return [{name: value for name, value in row.items() if name in kept} for row in rows]
 
 
 _KEPT: Final = frozenset({"_raw", "_time"})
