@@ -13,8 +13,8 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import orjson
 
 Group = list[dict[str, Any]]
-IN_MEMORY: Final = 20_000
-"""Groups that are kept as they are: some 50 MB. In the file a group takes no memory but for its place."""
+IN_MEMORY: Final = 10_000
+"""Groups that are kept as they are: some 25 MB. In the file a group takes no memory but for its place."""
 
 
 class InFile(NamedTuple):

@@ -43,7 +43,7 @@ class HuntReport:
             yield whole_identity(identity, version)
             if version == "2.1":
                 yield entry.note(self.ledger.pattern, self.ledger.now)
-        groups = (one.group for one in self._settled.matched)
+        groups = self._settled.groups()
         yield from merged(groups) if version == "2.1" else map(downgraded, groups)
 
     def __iter__(self) -> Iterator[Object]:
@@ -60,7 +60,7 @@ class HuntReport:
     def rows(self) -> Iterator[dict[str, Any]]:
         """One flat row per observed-data: source, times, and a column per object path."""
         names = {str(one["id"]): str(one["name"]) for one in self.identities}
-        return table_rows((one.group for one in self._settled.matched), names)
+        return table_rows(self._settled.groups(), names)
 
     def dataframe(self) -> Any:
         """`rows` as a pandas DataFrame: times in UTC, nullable numbers, lists as they are (`frame.py`).

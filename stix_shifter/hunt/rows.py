@@ -19,6 +19,7 @@ from stix_shifter_utils.errors import ResultsTranslationError
 from stix_shifter_utils.results import compile_mapping, translate_rows
 from stix_shifter_utils.stix import own_id, row_key
 from stix_shifter_utils.stix.ids import is_shared
+from stix_shifter_utils.stix.spill import Spill
 
 if TYPE_CHECKING:
     from stix_shifter.hunt.ledger import SourceEntry
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from stix_shifter_utils.results import ResultsMapping
 
 _ID = re.compile(r"[a-z][a-z0-9-]*--[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
+KEYS_IN_MEMORY = 50_000
+"""Rows of one query that are known again without looking into a file."""
 Object = dict[str, Any]
 Group = list[Object]
 
@@ -44,6 +47,11 @@ class RowCounter:
         """The rows of one more query, or of one more attempt at it."""
         return QueryRows(self._passed)
 
+    @staticmethod
+    def only_query() -> OnlyRows:
+        """The rows of a query beside which there is no other, and no other attempt: close it when it ends."""
+        return OnlyRows()
+
 
 class QueryRows:
     """The rows of one query as it goes on; see RowCounter."""
@@ -56,12 +64,31 @@ class QueryRows:
         """The new rows among some, each with how often the same one came before."""
         found: list[tuple[int, Any]] = []
         for row in rows:
-            key = row_key(row) if isinstance(row, Mapping) else repr(row).encode()
+            key = _key(row)
             self._seen[key] += 1
             if self._seen[key] > self._passed[key]:
                 found.append((self._passed[key], row))
                 self._passed[key] += 1
         return found
+
+
+class OnlyRows:
+    """The rows of a query that is the only one: all are new, and many wait in a file to be known again."""
+
+    def __init__(self) -> None:
+        self._seen = Spill(KEYS_IN_MEMORY)
+
+    def new(self, rows: Iterable[Any]) -> list[tuple[int, Any]]:
+        """All rows, each with how often the same one came before."""
+        return [(self._seen.times_seen(_key(row)), row) for row in rows]
+
+    def close(self) -> None:
+        """Give up the file."""
+        self._seen.close()
+
+
+def _key(row: Any) -> bytes:
+    return row_key(row) if isinstance(row, Mapping) else repr(row).encode("utf-8", "surrogatepass")
 
 
 class Translation:

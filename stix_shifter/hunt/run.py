@@ -7,6 +7,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from stix_shifter.hunt.candidates import joined
 from stix_shifter.hunt.check import settle
 from stix_shifter.hunt.events import HuntFinished, HuntStarted, SourceFinished, SourceProgress
 from stix_shifter.hunt.kept_groups import KeptGroups
@@ -101,11 +102,11 @@ class Hunt:
             queue.put_nowait(None)
 
     def _report(self, runs: Sequence[SourceRun]) -> HuntReport:
-        settled = settle(self._settings.question, (one for run in runs for one in tuple(run.candidates)))
+        settled = settle(self._settings.question, joined((run.candidates for run in runs), self._groups))
         ledger = self.ledger
-        for one in settled.matched:
-            ledger.sources[one.source].matched += 1
-        ledger.matched = len(settled.matched)
+        for source, count in settled.sources().items():
+            ledger.sources[source].matched = count
+        ledger.matched = len(settled)
         ledger.combination_exact = settled.exact
         if not settled.exact:
             ledger.warnings.append(

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter.hunt.budget import BudgetSpentError
-from stix_shifter.hunt.check import Candidate, DialectCheck
+from stix_shifter.hunt.candidates import Candidates
+from stix_shifter.hunt.check import DialectCheck
 from stix_shifter.hunt.ledger import Failure, SearchEntry
 from stix_shifter.hunt.plan import DialectPlan, capabilities_of, plan_source, query_key
 from stix_shifter.hunt.rows import RowCounter, Translation
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from stix_shifter.hunt.kept_groups import KeptGroups
     from stix_shifter.hunt.ledger import SourceEntry
     from stix_shifter.hunt.pages import PageStore
-    from stix_shifter.hunt.rows import QueryRows
+    from stix_shifter.hunt.rows import OnlyRows, QueryRows
     from stix_shifter.hunt.settings import HuntSettings
     from stix_shifter.hunt.sources import Source
     from stix_shifter_utils.connector import BaseEntryPoint
@@ -58,8 +59,7 @@ class SourceRun:
     ) -> None:
         self.number, self.source, self.entry = number, source, entry
         self.settings, self._pages, self._tell = settings, pages, tell
-        self._groups = groups
-        self.candidates: list[Candidate] = []
+        self.candidates = Candidates(groups)
         self._ends = self._limit_s = 0.0
         self._secrets: frozenset[str] = source.secrets
 
@@ -150,7 +150,7 @@ class SourceRun:
         translation = Translation(entry_point, plan.dialect, self.source.identity, self.entry)
         settings = self.settings
         check = DialectCheck(
-            self.number, settings.question, plan, self._groups, same_object=settings.same_object
+            self.number, settings.question, plan, self.candidates, same_object=settings.same_object
         )
         counter = RowCounter()
         asked = (self.source.connection.get("options") or {}).get("batch_size")
@@ -161,6 +161,7 @@ class SourceRun:
             self.entry.searches.append(entry)
             search = Search(entry_point, self.entry, entry, self.settings.budget, pace, self._secrets)
             made.append(_DialectSearch(query, search, translation, check, counter, page_rows))
+            made[-1].alone = len(queries) == 1
         return made
 
     async def _search(self, search: _DialectSearch, at_once: asyncio.Semaphore) -> None:
@@ -207,7 +208,7 @@ class SourceRun:
             why = "the recording breaks off here" if kept else "the recording holds nothing of this query"
             entry.state, entry.failure = "failed", Failure(why, "no_results")
             return
-        cut = await self._asked(search)
+        cut = await self._asked(search, again=kept is not None)
         self._pages.finish(source, key, entry.query, cut)
         self._end(search, cut)
 
@@ -215,9 +216,15 @@ class SourceRun:
     def _end(search: _DialectSearch, cut: str) -> None:
         search.entry.state, search.entry.why = "cut" if cut else "done", cut
 
-    async def _asked(self, search: _DialectSearch) -> str:
+    async def _asked(self, search: _DialectSearch, *, again: bool) -> str:
         """Ask the source; what cut it short, if something did."""
-        entry, rows = search.entry, search.counter.query()
+        if again or not search.alone:
+            return await self._read(search, search.counter.query())
+        with contextlib.closing(search.counter.only_query()) as rows:
+            return await self._read(search, rows)
+
+    async def _read(self, search: _DialectSearch, rows: QueryRows | OnlyRows) -> str:
+        entry = search.entry
         flow = submit_poll_page_delete(
             search.search, search.query.body, self._limits(search), on_progress=lambda _: self._tell("polled")
         )
@@ -249,7 +256,7 @@ class SourceRun:
             longest_poll_s=self.settings.longest_poll_s,
         )
 
-    async def _take(self, search: _DialectSearch, rows: QueryRows, records: Sequence[Any]) -> str:
+    async def _take(self, search: _DialectSearch, rows: QueryRows | OnlyRows, records: Sequence[Any]) -> str:
         """Translate and judge what is new of a page; says what limit it met, if one."""
         inside = records[: max(0, self.settings.limit - search.given)]
         search.given += len(inside)
@@ -258,9 +265,7 @@ class SourceRun:
         taken = self.settings.budget.take_rows(len(new))
         search.entry.rows += taken
         groups = await search.translation.groups(new[:taken])
-        found = search.check.candidates(groups)
-        self.entry.candidates += len(found)
-        self.candidates.extend(found)
+        self.entry.candidates += search.check.keep(groups)
         if taken < len(new):
             return f"the budget of {self.settings.budget.rows} rows is used up; there are more"
         if len(inside) < len(records):
@@ -282,7 +287,7 @@ class _DialectSearch:
     ) -> None:
         self.query, self.search, self.translation, self.check = query, search, translation, check
         self.counter, self.page_rows = counter, page_rows
-        self.given = 0
+        self.given, self.alone = 0, False
         text = f"{query.dialect}\0{query_key(query.body)}"
         self.key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -42,7 +42,7 @@ TICKS_PER_MICROSECOND: Final = 2
 _PARTS_A_SEAT: Final = (
     16  # a plan may have so many times more parts than seats; more is nesting for its own sake
 )
-_MOST_SECONDS: Final = 10**13  # longer than the calendar, so that no arithmetic grows without need
+_MOST_SECONDS: Final = 4 * 10**11  # longer than the calendar, and in ticks still a number of 64 bits
 
 
 class Join(enum.Enum):

@@ -9,6 +9,7 @@ runs out of them says so.
 from __future__ import annotations
 
 import itertools
+from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -113,7 +114,7 @@ class _Seat:
 
     def __init__(self, candidates: Sequence[Candidate], times: int) -> None:
         self.candidates = candidates
-        self.firsts = [each.first for each in candidates]
+        self.firsts = array("q", (each.first for each in candidates))
         self.longest = max((each.last - each.first for each in candidates), default=0)
         self.free = times
         self.single = times == 1
@@ -161,12 +162,18 @@ class Search:
 
     def is_hopeless(self) -> bool:
         """Whether there are too few observations, before any is tried."""
+        wanted = sum(seat.free for seat in self.seats)
         numbers: dict[int, int] = {}
         for seat in self.seats:
-            if sum(each.number for each in seat.candidates) < seat.free:
+            there = 0
+            for each in seat.candidates:
+                there += each.number
+                numbers[each.who] = each.number
+                if there >= wanted:  # more of this seat make no difference
+                    break
+            if there < seat.free:
                 return True
-            numbers.update((each.who, each.number) for each in seat.candidates)
-        return sum(numbers.values()) < sum(seat.free for seat in self.seats)
+        return sum(numbers.values()) < wanted
 
     def with_candidate(self, place: int, candidate: int) -> Iterator[list[Candidate]]:
         """The bindings in which the seat at `place` (of the plan) holds its `candidate`-th candidate."""
