@@ -39,7 +39,11 @@ ERROR_CLASSES: Final = (
     _one("bad credentials", ErrorCode.TRANSMISSION_AUTH_CREDENTIALS, "check the credentials"),
     _one("expired token", ErrorCode.TRANSMISSION_AUTH_CREDENTIALS, "check the credentials"),
     _one("forbidden", ErrorCode.TRANSMISSION_FORBIDDEN, "lacks a permission", Fault.answer(403)),
-    _one("unknown index or table", ErrorCode.TRANSMISSION_INVALID_PARAMETER, "."),
+    _one(
+        "unknown index or table",
+        ErrorCode.TRANSMISSION_INVALID_PARAMETER,
+        "(?i)no such|not found|does not accept this query",
+    ),
     _one("syntax refused", ErrorCode.TRANSMISSION_QUERY_PARSING_ERROR, "does not accept this query"),
     _one(
         "429 with Retry-After",

@@ -19,6 +19,7 @@ status means to all (`test_client`), nor the answers of the good way (`suite_tra
 | `cancel`          | end a search as the product's users or administrators do          |
 | `expire_job`      | make the product forget its searches                              |
 | `codes`,`without` | a code for a class of errors, or why there is none                |
+| `stall_timeout_s` | the time limit under which the product gives a page, but no more   |
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from stix_shifter_utils.connector.edge import answer_of
 from stix_shifter_utils.errors import TransmissionError
 from stix_shifter_utils.testing.clock import FakeClock
 from stix_shifter_utils.testing.error_classes import BY_NAME, CANCELED, ERROR_CLASSES, RENEWED, ErrorClass
+from stix_shifter_utils.testing.faults import FaultKind
 from stix_shifter_utils.testing.search import Search
 from stix_shifter_utils.transmission import HttpSource, Limits, collect, submit_poll_page_delete
 
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from stix_shifter_utils.transmission import Collected, Progress
 
 PAGE = 2
+_POLLS = 20
 _MESSAGES = 200
 """The most characters of ours; what a source says comes after."""
 
@@ -56,6 +59,7 @@ class ErrorSuite:
     suite: ClassVar[type[ConnectorSuite]]
     codes: ClassVar[Mapping[str, str]] = {}
     without: ClassVar[Mapping[str, str]] = {}
+    stall_timeout_s: ClassVar[int] = 1
 
     # -- what a connector says of its product
 
@@ -165,12 +169,15 @@ class ErrorSuite:
         with self.made.faulty() as product:
             fault = kind.fault
             assert fault is not None
-            found = self._broken(product, lambda: product.fail(fault), timeout=1)
+            options: dict[str, Any] = (
+                {"timeout": self.stall_timeout_s} if fault.kind is FaultKind.STALL else {}
+            )
+            found = self._broken(product, lambda: product.fail(fault), **options)
             if not found.complete:
                 self._kept(kind, product, found)
                 return
             assert len(found.records) > PAGE, found  # the first answer held all rows
-            query, entry = self.made.query(product), self.made.connected(product, timeout=1)
+            query, entry = self.made.query(product), self.made.connected(product, **options)
             self._refused(kind, entry, query)
 
     # -- what is looked at
@@ -229,10 +236,14 @@ async def _raised(error: TransmissionError) -> dict[str, Any]:
 
 async def _answer(entry: BaseEntryPoint, query: Any) -> dict[str, Any]:
     """The first answer that says no, from the search's start to its first rows."""
-    started: dict[str, Any] = await entry.create_query_connection(query)
-    if not started["success"] or entry.is_async():
-        return started
-    found: dict[str, Any] = await entry.create_results_connection(started["search_id"], 0, 1)
+    found: dict[str, Any] = await entry.create_query_connection(query)
+    search_id = found.get("search_id")
+    for _ in range(_POLLS if entry.is_async() and found["success"] else 0):
+        found = await entry.create_status_connection(search_id)
+        if not found["success"] or found["status"] != "RUNNING":
+            break
+    if found["success"]:
+        found = await entry.create_results_connection(search_id, 0, 1)
     return found
 
 

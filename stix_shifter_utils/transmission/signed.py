@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from stix_shifter_utils.errors import ConfigurationError, InvalidParameterError, TransmissionError
+from stix_shifter_utils.http.failures import REMEDIES
 from stix_shifter_utils.http.message import EncodedPath
 from stix_shifter_utils.http.sigv4 import AssumedRole, FixedKeys, FoundKeys, Keys, SigV4, status_of
 from stix_shifter_utils.transmission.source import HttpSource
@@ -82,5 +83,8 @@ class SignedSource(HttpSource):
         try:
             reply = await self.http.post("/", json=sent, headers=headers, repeatable=True)
         except InvalidParameterError as error:
-            raise refused(str(error)) from error
+            what, _, said = str(error).partition("; ")
+            advice = REMEDIES.get(refused)
+            message = f"{what}; {advice}; {said}" if advice else str(error)
+            raise refused(message) from error
         return reply.json()
