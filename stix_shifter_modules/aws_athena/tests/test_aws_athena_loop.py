@@ -84,7 +84,7 @@ def test_the_loop_closes_over_published_events_for_five_hundred_patterns() -> No
 @pytest.mark.engine
 @pytest.mark.parametrize(("dialect", "make"), [("vpcflow", rows.flow), ("guardduty", rows.finding)])
 def test_the_loop_closes_over_flows_and_findings_for_five_hundred_patterns(dialect: str, make: Any) -> None:
-    table = Table(rows.TABLES[dialect].columns, [make(n) for n in range(1, 301)])
+    table = Table(rows.TABLES[dialect].columns, [make(n) for n in range(1, 151)])
     assert_thorough(closed_loop(dialect, table, 500, audit=False))
 
 
