@@ -16,8 +16,9 @@ from stix_shifter_utils.mapping import Kind
 from stix_shifter_utils.pattern import Comparator
 from stix_shifter_utils.query.clause import Binds, Clause
 from stix_shifter_utils.query.conditions import Like, OneOf, Present, View, Wild
+from stix_shifter_utils.query.families.plain_values import IPV4_BITS, is_writable, network
 from stix_shifter_utils.query.families.sql import SqlCompiler
-from stix_shifter_utils.query.families.sql_words import IPV4_BITS, SqlWords, is_writable, network
+from stix_shifter_utils.query.families.sql_words import SqlWords
 from stix_shifter_utils.query.judging import Written
 from stix_shifter_utils.query.regex import Flavour
 

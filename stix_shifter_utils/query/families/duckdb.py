@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from stix_shifter_utils.pattern import Comparator
+from stix_shifter_utils.query.families.plain_values import IPV4_BITS, addresses
 from stix_shifter_utils.query.families.sql import SqlCompiler
-from stix_shifter_utils.query.families.sql_words import DOTTED, IPV4_BITS, SqlWords, addresses, octet_number
+from stix_shifter_utils.query.families.sql_words import DOTTED, SqlWords, octet_number
 from stix_shifter_utils.query.regex import Flavour
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from stix_shifter_utils.mapping.kinds import TEXT_KINDS
 from stix_shifter_utils.pattern import Comparator
 from stix_shifter_utils.query.clause import Binds, Clause
 from stix_shifter_utils.query.conditions import Condition, Ordered, Wild
+from stix_shifter_utils.query.families.plain_values import IPV4_BITS, is_writable, network
 from stix_shifter_utils.query.families.sql import SqlCompiler
-from stix_shifter_utils.query.families.sql_words import IPV4_BITS, is_writable, network
 from stix_shifter_utils.query.judging import Written
 from stix_shifter_utils.query.regex import Flavour
 

@@ -41,7 +41,7 @@ from stix_shifter_utils.query.conditions import (
     Wild,
 )
 from stix_shifter_utils.query.families import lucene_regex
-from stix_shifter_utils.query.families.sql_words import is_writable, network
+from stix_shifter_utils.query.families.plain_values import is_writable, network
 from stix_shifter_utils.query.families.windows import FieldWindows, removed_comparators
 from stix_shifter_utils.query.inversion import window_demand
 from stix_shifter_utils.query.judging import Written

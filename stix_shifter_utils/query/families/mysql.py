@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from stix_shifter_utils.mapping import Kind
 from stix_shifter_utils.pattern import Comparator
+from stix_shifter_utils.query.families.plain_values import address, addresses
 from stix_shifter_utils.query.families.sql import SqlCompiler
-from stix_shifter_utils.query.families.sql_words import ESCAPE, SqlWords, address, addresses
+from stix_shifter_utils.query.families.sql_words import ESCAPE, SqlWords
 from stix_shifter_utils.query.regex import Flavour
 
 if TYPE_CHECKING:

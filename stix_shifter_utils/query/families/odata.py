@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from stix_shifter_utils.pattern import Comparator
 from stix_shifter_utils.query.clause import Binds, Clause
 from stix_shifter_utils.query.conditions import Condition, Like, Wild
+from stix_shifter_utils.query.families.plain_values import is_writable
 from stix_shifter_utils.query.families.sql import SqlCompiler
-from stix_shifter_utils.query.families.sql_words import SqlWords, is_writable
+from stix_shifter_utils.query.families.sql_words import SqlWords
 from stix_shifter_utils.query.judging import Written
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from stix_shifter_utils.mapping import Kind
 from stix_shifter_utils.pattern import Comparator
+from stix_shifter_utils.query.families.plain_values import IPV4_BITS, network
 from stix_shifter_utils.query.families.sql import SqlCompiler
-from stix_shifter_utils.query.families.sql_words import DOTTED, IPV4_BITS, SqlWords, network
+from stix_shifter_utils.query.families.sql_words import DOTTED, SqlWords
 from stix_shifter_utils.query.regex import Flavour
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from stix_shifter_utils.query.answers import Scope
 from stix_shifter_utils.query.compiler import QueryCompiler
 from stix_shifter_utils.query.conditions import Between, Bound, Condition, InBlock, OneOf, View
 from stix_shifter_utils.query.families.lucene_terms import decimal_text
-from stix_shifter_utils.query.families.sql_words import is_writable, network
+from stix_shifter_utils.query.families.plain_values import is_writable, network
 from stix_shifter_utils.query.judging import Written
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ from stix_shifter_utils.query.conditions import (
     View,
     Wild,
 )
+from stix_shifter_utils.query.families.plain_values import is_writable, network
 from stix_shifter_utils.query.families.spl_words import (
     NOT_ASCII,
     PCRE,
@@ -43,7 +44,6 @@ from stix_shifter_utils.query.families.spl_words import (
     where_name,
     wildcard,
 )
-from stix_shifter_utils.query.families.sql_words import is_writable, network
 from stix_shifter_utils.query.families.windows import removed_comparators
 from stix_shifter_utils.query.judging import Written
 

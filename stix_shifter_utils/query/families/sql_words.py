@@ -7,7 +7,6 @@ pasted.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from stix_shifter_utils.pattern import Comparator
 from stix_shifter_utils.query.clause import AND, OR, Binds, Clause
 from stix_shifter_utils.query.conditions import Wild
+from stix_shifter_utils.query.families.plain_values import is_writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,8 +28,6 @@ _PLAIN_DIGITS: Final = 30
 _SIMPLE: Final = re.compile(r"[ -&(-\[\]-~]*").fullmatch
 """ASCII text without quotes, backslashes and control characters: its own literal in any SQL."""
 
-IPV4_BITS: Final = 32
-
 ESCAPE: Final = "!"
 """The sign that escapes wildcards: not the backslash, which databases treat each in its own way."""
 
@@ -37,11 +35,6 @@ ESCAPE: Final = "!"
 def is_simple(value: str) -> bool:
     """Whether text is its own literal between quotes, in any SQL."""
     return _SIMPLE(value) is not None
-
-
-def is_writable(value: str) -> bool:
-    """Whether text can be written as UTF-8 at all: a lone surrogate cannot, and no database holds it."""
-    return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 _QUAD: Final = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
@@ -53,22 +46,6 @@ def octet_number(field: str) -> str:
     """The number of a dotted IPv4 address, where there is `split_part`."""
     octets = [f"CAST(split_part({field}, '.', {place}) AS BIGINT)" for place in range(1, 5)]
     return f"(({octets[0]} * 256 + {octets[1]}) * 256 + {octets[2]}) * 256 + {octets[3]}"
-
-
-def addresses(block: Block) -> tuple[int, int]:
-    """The first and the last address of a block, as numbers."""
-    rest = block.bits - block.length
-    return block.prefix << rest, (block.prefix + 1 << rest) - 1
-
-
-def address(number: int, bits: int) -> str:
-    """An address from its number, as text."""
-    return str(ipaddress.IPv4Address(number) if bits == IPV4_BITS else ipaddress.IPv6Address(number))
-
-
-def network(block: Block) -> str:
-    """A block as text, with the bits behind its prefix zero."""
-    return f"{address(addresses(block)[0], block.bits)}/{block.length}"
 
 
 class SqlWords:

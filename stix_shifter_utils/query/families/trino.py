@@ -6,15 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from stix_shifter_utils.mapping import Kind
 from stix_shifter_utils.pattern import Comparator
+from stix_shifter_utils.query.families.plain_values import IPV4_BITS, addresses, network
 from stix_shifter_utils.query.families.sql import SqlCompiler
-from stix_shifter_utils.query.families.sql_words import (
-    DOTTED,
-    IPV4_BITS,
-    SqlWords,
-    addresses,
-    network,
-    octet_number,
-)
+from stix_shifter_utils.query.families.sql_words import DOTTED, SqlWords, octet_number
 from stix_shifter_utils.query.regex import Flavour
 
 if TYPE_CHECKING:

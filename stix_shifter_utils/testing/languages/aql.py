@@ -23,9 +23,9 @@ from stix_shifter_utils.pattern.pcre import ExpressionError, translate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    Tables = Mapping[str, Iterable[Mapping[str, Any]]]
+    Row = Mapping[str, Any]
+    Tables = Mapping[str, Iterable[Row]]
 
-Row = dict[str, Any]
 _TOKEN: Final = re.compile(
     r"""\s*(?:(?P<text>'(?:[^']|'')*')|(?P<name>"[^"]+")|(?P<number>-?[0-9]+(?:\.[0-9]+)?)(?![\w.])"""
     r"""|(?P<word>[A-Za-z_][\w.\-]*)|(?P<sign><=|>=|!=|<>|[=<>(),*]))"""
@@ -63,7 +63,7 @@ class _Token(NamedTuple):
     place: int
 
 
-def run_aql(query: str, tables: Tables, functions: Functions | None = None) -> list[Row]:
+def run_aql(query: str, tables: Tables, functions: Functions | None = None) -> list[dict[str, Any]]:
     """The rows that a query finds, in the order of the table, with the columns it asks for.
 
     `functions` are further ones of the product (`QIDNAME`), by their names in capitals. Raises AqlError.
