@@ -10,7 +10,7 @@ Params = dict[str, Any]
 
 
 class EntryPoint(BaseEntryPoint):
-    """A synchronous source; `beats` is a second name of the one dialect, asked only when it is named."""
+    """A synchronous source; `beats`, asked only when it is named, knows raw records of Winlogbeat too."""
 
     def __init__(
         self,
