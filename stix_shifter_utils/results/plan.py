@@ -2,7 +2,7 @@
 
 A row of the shape goes the general way with stand-ins (`Slot`) for its cleaned values: the map's leaves fill
 a `RowBuild`, and `settle` and `finish` do to it what they do to any row. What comes out are the objects with
-slots in their places; code that makes just these follows (`source`). Where the general way would look at a
+slots in their places; code that makes just these follows (`plan_code`). Where the general way would look at a
 value, the code gets a guard that the answer is still the same; what no guard can say has no plan
 (UnforeseenError).
 
@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.results.build import Object, Path, RowBuild
 from stix_shifter_utils.results.compile import as_it_is
-from stix_shifter_utils.results.finish import instance_name, number_objects, observed_data, without_twins
+from stix_shifter_utils.results.finish import number_objects, observed_data
 from stix_shifter_utils.results.leaves import NATIVE, ChoiceLeaf, ObservedLeaf, ReferenceLeaf, ValueLeaf
+from stix_shifter_utils.results.plan_code import PARTS, PlanCode
 from stix_shifter_utils.results.report import ResultsReport
 from stix_shifter_utils.results.settle import Settled
-from stix_shifter_utils.results.slots import InexactError, Mark, Slot, Spread, UnforeseenError
-from stix_shifter_utils.results.source import Source, indented
+from stix_shifter_utils.results.slots import InexactError, Slot, Spread, UnforeseenError
+from stix_shifter_utils.results.source import indented
 from stix_shifter_utils.results.steps import NO_OBJECT, parts_lost, reference_step
 from stix_shifter_utils.results.transformers.addresses import (
     CheckIPv4,
@@ -33,9 +34,7 @@ from stix_shifter_utils.results.transformers.addresses import (
 )
 from stix_shifter_utils.results.transformers.texts import ToInteger
 from stix_shifter_utils.results.writers import TAKEN, writer
-from stix_shifter_utils.stix.ids import content_id, deterministic_id, one_hash, single_id, trimmed
 from stix_shifter_utils.stix.kinds import anything, between, matching
-from stix_shifter_utils.stix.objects import SECOND_LOOK
 from stix_shifter_utils.stix.values import integer, ipv4, ipv4_block, ipv6, ipv6_block, text
 
 if TYPE_CHECKING:
@@ -51,8 +50,6 @@ Bind = Callable[..., Callable[[dict[str, Any]], "list[Object] | None"]]
 """`bind(own, key_of, identity_id, now, dropped, partial)` gives the function from a row to its objects."""
 
 _ARGUMENTS: Final = ("own", "key_of", "identity_id", "now", "dropped", "partial")
-_PARTS: Final = ("clean", "guard", "id", "frame", "twins", "count", "make")
-"""Parts of the code behind reading and transforming; counts come when the row can no longer be given up."""
 _SCALARS: Final = (str, int, float, bool)
 _CHECKS: Final[Mapping[Any, Callable[[Any], Any]]] = {
     CheckIPv4.transform: ipv4, CheckIPv6.transform: ipv6, ipv4: ipv4, ipv6: ipv6,
@@ -120,7 +117,7 @@ def _kind_of(choice: ChoiceLeaf, value: Any, *, in_list: bool) -> Kind:
     return next(iter(taken.values()))
 
 
-class _Planner:
+class _Planner(PlanCode):
     """One walk over a row, and the code that comes of it."""
 
     def __init__(
@@ -131,12 +128,11 @@ class _Planner:
         is_exact: bool,
         keeps_unmapped: bool,
     ) -> None:
+        super().__init__(contributing)
         self.version: Version = version
-        self.contributing = contributing
         self.is_exact, self.keeps_unmapped = is_exact, keeps_unmapped
         self.report = ResultsReport()
         self.build = RowBuild(version, self.report, None)
-        self.source = Source("once", "read", "transform", *_PARTS)
 
     # the walk
 
@@ -396,13 +392,6 @@ class _Planner:
             self.source.add("clean", f"if {name} is None: return None")
         return name
 
-    def guard(self, condition: str) -> None:
-        self.source.add("guard", f"if {condition}: return None")
-
-    def count(self, field: str, reason: str, condition: str = "") -> None:
-        line = f"dropped[{self.source.bind((field, reason))}] += 1"
-        self.source.add("count", f"if {condition}: {line}" if condition else line)
-
     # what becomes of the objects
 
     def finish(self) -> Bind:
@@ -433,88 +422,7 @@ class _Planner:
         if parts["transform"]:
             lines += ["try:", *(f"    {line}" for line in parts["transform"])]
             lines += ["except Exception:", "    return None"]
-        for part in _PARTS:
+        for part in PARTS:
             lines += parts[part]
         once = indented(parts["once"], 1)
         return f"{once}    def plan(row):\n{indented(lines, 2)}    return plan\n"
-
-    def own_id(self, object_type: str, name: str) -> str:
-        bind = self.source.bind
-        maker, _ = self.source.variable("once", f"own({bind(object_type)}, {bind(name)})")
-        key, _ = self.source.variable("id", "key_of(row)")
-        return f"{maker}({key})"
-
-    def identified(self, settled: Settled) -> None:
-        """The objects in STIX 2.1, with the ids that `finish.Identifier` gives them."""
-        objects = settled.objects
-        if any("archive-ext" in item.get("extensions", ()) for item in objects.values()):
-            raise UnforeseenError
-        marks: dict[Any, Any] = {key: Mark(f"i{at}") for at, key in enumerate(objects)}
-        types = {key: item["type"] for key, item in objects.items()}
-        settled.resolve(marks)
-        settled.look_again(marks)
-        first = [key for key in objects if types[key] not in SECOND_LOOK]
-        if any(types[key] != objects[key]["type"] for key in first):
-            raise UnforeseenError
-        later = [key for key in objects if types[key] in SECOND_LOOK]
-        known = {marks[key] for key in first}
-        shared: dict[str, list[str]] = {}
-        for key in (*first, *later):
-            if self.identify(key, objects[key], marks[key], known):
-                shared.setdefault(objects[key]["type"], []).append(marks[key].name)
-        several = [f"len({{{', '.join(names)}}}) != {len(names)}" for names in shared.values() if names[1:]]
-        if several:
-            given = ", ".join(self.code(objects[key] | {"id": marks[key]}) for key in (*first, *later))
-            twins = self.source.bind(without_twins)
-            self.source.add("twins", "group = observed")
-            self.source.add("twins", f"if {' or '.join(several)}:")
-            self.source.add("twins", f"    group = {twins}(observed, [{given}])")
-            self.source.add("twins", "    if group is None: return None")
-            self.source.add("make", "if group is not observed: return group")
-        self.emit(objects, marks)
-
-    def emit(self, objects: Mapping[Any, Object], marks: Mapping[Any, Mark]) -> None:
-        add = self.source.add
-        ids = ", ".join(mark.name for mark in marks.values())
-        add("make", f"observed[{self.source.bind('object_refs')}] = [{ids}]")
-        made = ", ".join(self.code(item | {"id": marks[key]}) for key, item in objects.items())
-        add("make", f"return [observed, {made}]")
-
-    def identify(self, key: InstanceKey, item: Object, mark: Mark, known: set[Mark]) -> bool:
-        """Code for the id of an object; whether other objects may have the same one."""
-        kind, bind = item["type"], self.source.bind
-        names = [name for name in self.contributing.get(kind, ()) if name in item]
-        if not names:
-            self.source.add("id", f"{mark.name} = {self.own_id(kind, instance_name(key))}")
-            return False
-        value = item[names[0]]
-        if len(self.contributing[kind]) == 1 and isinstance(value, Slot) and value.is_text:
-            made = f"{bind(single_id(kind, names[0]))}({value.name})"
-        elif {"extensions", "number"}.isdisjoint(names):
-            data = ", ".join(f"{bind(name)}: {self.contribution(name, item[name], known)}" for name in names)
-            made = f"{bind(content_id)}({bind(kind)}, {{{data}}})"
-        else:
-            data = ", ".join(f"{bind(name)}: {self.code(item[name], known)}" for name in names)
-            made = f"{bind(deterministic_id)}({bind(kind)}, {{{data}}}, {bind(self.contributing)})"
-        self.source.add("id", f"{mark.name} = {made}")
-        return True
-
-    def contribution(self, name: str, value: Any, known: set[Mark]) -> str:
-        """What a property contributes to an id, as `deterministic_id` prepares it."""
-        code = self.code(one_hash(value) if name == "hashes" and isinstance(value, dict) else value, known)
-        if name == "hashes" and not isinstance(value, dict):
-            return f"{self.source.bind(one_hash)}({code})"
-        return f"{self.source.bind(trimmed)}({code})" if name in {"start", "end"} else code
-
-    def code(self, value: Any, known: set[Mark] | None = None) -> str:
-        """An expression for a value with slots and marks in it; `known`: the ids that are known so far."""
-        if isinstance(value, dict):
-            members = (f"{self.source.bind(name)}: {self.code(v, known)}" for name, v in value.items())
-            return f"{{{', '.join(members)}}}"
-        if isinstance(value, list):
-            return f"[{', '.join(self.code(item, known) for item in value)}]"
-        if isinstance(value, Spread):
-            return f"*{value.slot.name}"
-        if isinstance(value, Mark) and known is not None and value not in known:
-            raise UnforeseenError
-        return value.name if isinstance(value, (Slot, Mark)) else self.source.bind(value)
