@@ -124,7 +124,8 @@ def test_a_role_is_assumed_once_until_five_minutes_before_its_end() -> None:
 
     assert asyncio.run(session()) == ["t1==", "t1==", "t2==", "t2==", "t3=="]
     assert asking.asked[0] == {
-        "Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": "arn:role", "RoleSessionName": "stix-shifter",
+        "Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": "arn:role",
+        "RoleSessionName": "stix-shifter",
         "DurationSeconds": 3600, "ExternalId": "ext",
     }  # fmt: skip
     assert {SECRET, TOKEN, "s/+", "t3=="} <= set(auth.secrets())
