@@ -6,13 +6,13 @@ import json
 import re
 import shlex
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 import yaml
 
 from stix_shifter.cli.app import main
-from stix_shifter.hunt import SourcesFileError, load_sources
+from stix_shifter.hunt import SourcesFileError, hunt, load_sources
 from stix_shifter.stix_translation.stix_translation import StixTranslation
 from stix_shifter_modules.elastic_ecs.tests import product as elastic
 from stix_shifter_modules.elastic_ecs.tests.test_elastic_ecs import TestElasticEcs as ElasticSuite
@@ -21,6 +21,9 @@ from stix_shifter_modules.splunk.tests.test_splunk import TestSplunk as SplunkSu
 from stix_shifter_utils.mapping import NativeFields
 from stix_shifter_utils.testing.languages.terms import TermIndex
 from stix_shifter_utils.transmission import nested_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "overlays.md").read_text(encoding="utf-8")
 
@@ -259,3 +262,46 @@ def test_the_loop_closes_through_an_overlay(suite: Any) -> None:
         entry = made.connected(product)
         found = entry.get_query_translator("default").plan("[x-acme-badge:number = 'B-3']")
         assert [each.verdict.value for each in found.verdicts] == ["exact"]
+
+
+FOUND = f"[x-acme-badge:number = 'B-3' AND network-traffic:dst_port = 443] {splunk.WINDOW}"
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[tuple[splunk.Product, Path]]:
+    """A running product whose fields are called otherwise, and the folder with its overlay."""
+    (tmp_path / "acme.yaml").write_text(yaml.safe_dump(SplunkWithOverlay.given))
+    with SplunkWithOverlay().product() as product:
+        yield product, tmp_path
+
+
+def test_a_hunt_searches_and_shows_what_an_overlay_names(deployment: tuple[splunk.Product, Path]) -> None:
+    product, folder = deployment
+    connection = {**splunk.connection(product), "options": {"overlays": ["acme.yaml"]}}
+    auth = {"auth": {"username": splunk.USER, "password": splunk.PASSWORD}}
+    profile = {"connector": "splunk", "connection": connection, "config": auth}
+    (folder / "sources.yaml").write_text(yaml.safe_dump({"profiles": {"acme": profile}}))
+    report = hunt(FOUND, folder / "sources.yaml")
+    assert report.worked
+    badges = [one for one in report.bundle()["objects"] if one["type"] == "x-acme-badge"]
+    assert {one["number"] for one in badges} == {"B-3"}
+    searched = [one.form()["search"] for one in product.seen("POST", "/services/search/v2/jobs")]
+    assert all('index="acme_win"' in one and "port=443" in one for one in searched)
+
+
+def test_execute_takes_overlays_from_the_command_line(
+    deployment: tuple[splunk.Product, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    product, folder = deployment
+    identity = {"type": "identity", "id": "identity--3532c56d-ea72-48be-a2ad-1a53f4c9c6d3", "name": "s"}
+    auth = {"auth": {"username": splunk.USER, "password": splunk.PASSWORD}}
+    words = [
+        "execute",
+        "splunk",
+        "splunk",
+        *map(json.dumps, (identity, splunk.connection(product), auth)),
+        FOUND,
+    ]
+    assert main([*words, "--stix-2.1", "--overlay", str(folder / "acme.yaml")]) == 0
+    bundle = json.loads(capsys.readouterr().out)
+    assert {one["number"] for one in bundle["objects"] if one["type"] == "x-acme-badge"} == {"B-3"}

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from stix_shifter_modules.splunk.tests import test_splunk as splunk
+from stix_shifter_utils.config import installed_modules, module_folder
 from stix_shifter_utils.testing import FakeClock
 from stix_shifter_utils.testing.error_classes import BY_NAME, table
 from stix_shifter_utils.testing.error_table import page, rows
@@ -67,6 +68,11 @@ def test_an_error_that_goes_unnoticed_fails() -> None:
 def test_the_page_of_errors_is_up_to_date() -> None:
     assert (DOCS / "errors.md").read_text(encoding="utf-8") == page()
     assert len(rows()) >= 6
+
+
+def test_every_connector_with_a_fake_product_has_its_errors_proven() -> None:
+    products = {name for name in installed_modules() if (module_folder(name) / "tests/product.py").is_file()}
+    assert {name for name in products if not name.endswith("_template")} <= set(rows())
 
 
 def test_the_table_shows_codes_and_numbers_reasons() -> None:
