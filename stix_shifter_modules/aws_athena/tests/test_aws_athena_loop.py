@@ -170,3 +170,53 @@ def test_trinos_grammar_reads_hostile_values_as_literals(grammar: Grammar) -> No
             for body in answer["queries"]:
                 sql = f'SELECT "a" FROM "d"."t" WHERE {body["ocsf"]}'
                 assert grammar.errors(sql) == [], sql
+
+
+@pytest.mark.engine
+def test_a_service_that_others_wrote_takes_every_call() -> None:
+    """moto evaluates no query, but reads the protocol by itself and answers rows that it was given."""
+    import urllib.request
+
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        told = {"Name": "srcaddr", "Type": "varchar"}
+        cells = [{"Data": [{"VarCharValue": text}]} for text in ("srcaddr", "192.0.2.1", "192.0.2.2")]
+        answer = {"region": "eu-central-1", "results": [{"rows": cells, "column_info": [told]}]}
+        place = f"http://{host}:{port}"
+        with urllib.request.urlopen(
+            urllib.request.Request(
+                f"{place}/moto-api/static/athena/query-results",
+                data=json.dumps(answer).encode(),
+                headers={"Content-Type": "application/json"},
+            )
+        ):
+            pass
+        found, state = asyncio.run(_asked(f"http://{host}", port))
+    finally:
+        server.stop()
+    assert found == [{"vpcflow": {"srcaddr": "192.0.2.1"}}, {"vpcflow": {"srcaddr": "192.0.2.2"}}]
+    assert state == "CANCELED"
+
+
+async def _asked(host: str, port: int) -> tuple[Any, str]:
+    names = {"vpcflow_database_name": "lake", "vpcflow_table_name": "flows", "workgroup": "primary"}
+    connection = {
+        **CONNECTION,
+        **names,
+        "host": host,
+        "port": port,
+        "s3_bucket_location": "s3://results/hunts/",
+    }
+    auth = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "secret"}
+    client = APIClient(connection, {"auth": auth})
+    client.tables["vpcflow"] = table_of("vpcflow", {"Columns": [{"Name": "srcaddr", "Type": "string"}]})
+    await client.ping_data_source()
+    search = await client.create_search({"vpcflow": "TRUE"})
+    assert (await client.get_search_status(search.search_id)).status.is_final
+    page = await client.get_search_results(search.search_id, 0, 10)
+    await client.call("StopQueryExecution", QueryExecutionId=search.search_id.partition(":")[0])
+    return page.records, (await client.get_search_status(search.search_id)).status.name
