@@ -23,8 +23,18 @@ REQUIRED_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "mysql": {"table": "events"},
     "error_test": {"error_type": "raise-exception"},
 }
-REMEMBERING = ("crowdstrike", "onelogin")
+REMEMBERING = ("crowdstrike", "crowdstrike_alerts", "onelogin")
 """Connectors whose answers hold those of earlier calls; what one core refuses must not count."""
+GENERAL: Mapping[str, Any] = {
+    "from_stix_map": {
+        "ipv4-addr": {"fields": {"value": []}},
+        "file": {"fields": {"name": [], "hashes.'SHA-256'": [], "size": []}},
+        "network-traffic": {"fields": {"src_ref.value": [], "dst_port": [], "protocols[*]": []}},
+        "url": {"fields": {"value": []}},
+        "process": {"fields": {"pid": [], "created": []}},
+    }
+}
+"""What connectors that take patterns as they are get asked about: they have no maps of their own."""
 OPTIONS: tuple[Mapping[str, Any], ...] = (
     {"time_range": 60},
     {"result_limit": 7},
@@ -48,6 +58,7 @@ def mapping_calls(connectors: tuple[str, ...]) -> list[Call]:
 def calls(module: str, maps: Mapping[str, Any]) -> Iterator[Call]:
     """Every call about one connector, in STIX 2.0 and 2.1."""
     options: dict[str, Any] = dict(REQUIRED_OPTIONS.get(module, {}))
+    maps = maps if any(stem.endswith("from_stix_map") for stem in maps) else {**maps, **GENERAL}
     for version in ({}, {"stix_2.1": True}):
         given = options | version
         for pattern in patterns(maps):

@@ -15,12 +15,13 @@ VERSION = "8.1.3"
 
 # Of every kind: text and JSON, several dialects, sync and async, own transformers, own results translators.
 CONNECTORS = (
-    "alertflex", "arcsight", "aws_athena", "aws_cloud_watch_logs", "aws_guardduty",
-    "azure_log_analytics", "azure_sentinel", "bigfix", "carbonblack", "cbcloud", "crowdstrike",
-    "crowdstrike_logscale", "cybereason", "darktrace", "datadog", "elastic_ecs", "error_test",
-    "gcp_chronicle", "guardium", "ibm_security_verify", "infoblox", "msatp", "mysql", "nozomi_vantage",
-    "okta", "onelogin", "paloalto", "proofpoint", "qradar", "reaqta", "reversinglabs", "rhacs",
-    "secretserver", "security_advisor", "sentinelone", "splunk", "sumologic", "sysdig",
+    "alertflex", "arcsight", "async_template", "aws_athena", "aws_cloud_watch_logs", "aws_guardduty",
+    "azure_log_analytics", "azure_sentinel", "bigfix", "carbonblack", "cbcloud", "cisco_secure_email",
+    "crowdstrike", "crowdstrike_alerts", "crowdstrike_logscale", "cybereason", "darktrace", "datadog",
+    "demo_template", "elastic_ecs", "error_test", "gcp_chronicle", "guardium", "ibm_security_verify",
+    "infoblox", "msatp", "mysql", "nozomi_vantage", "okta", "onelogin", "paloalto", "proofpoint", "qradar",
+    "qradar_perf_test", "reaqta", "reversinglabs", "rhacs", "secretserver", "security_advisor",
+    "sentinelone", "splunk", "stix_bundle", "sumologic", "synchronous_template", "sysdig",
     "trendmicro_vision_one", "vectra",
 )  # fmt: skip
 # What published connectors import and do not declare, at versions that the published core accepts.
@@ -42,7 +43,7 @@ class Environments:
 
 def prepare() -> Environments:
     """Make both environments in build/compat, or use those of an earlier run of the same versions."""
-    made = HOME / f"ready-{VERSION}.json"
+    made = HOME / f"wheels-{VERSION}.json"
     published, ours = HOME / "published", HOME / "ours"
     if not made.exists():
         _say(f"making two environments in {HOME.relative_to(ROOT)} (some minutes, once)")
@@ -50,10 +51,14 @@ def prepare() -> Environments:
             venv.create(place, with_pip=True, clear=True)
         _pip(_python(published), f"stix-shifter=={VERSION}", f"stix-shifter-utils=={VERSION}", *UNDECLARED)
         _pip(_python(ours), "setuptools", *_core_requirements(), *UNDECLARED)
-        installed = [name for name in CONNECTORS if _wheel(published, name) and _wheel(ours, name)]
-        made.write_text(json.dumps(installed), encoding="utf-8")
+        made.write_text("{}", encoding="utf-8")
+    tried: dict[str, bool] = json.loads(made.read_text(encoding="utf-8"))
+    for name in CONNECTORS:
+        if name not in tried:
+            tried[name] = _wheel(published, name) and _wheel(ours, name)
+    made.write_text(json.dumps(tried), encoding="utf-8")
     _link_ours(ours)
-    connectors = tuple(json.loads(made.read_text(encoding="utf-8")))
+    connectors = tuple(name for name in CONNECTORS if tried[name])
     left_out = tuple(name for name in CONNECTORS if name not in connectors)
     return Environments(_python(published), _python(ours), connectors, left_out)
 

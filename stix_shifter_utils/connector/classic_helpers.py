@@ -66,5 +66,5 @@ def plain_ids(value: Any) -> Any:
     if isinstance(value, StixObjectId):
         return str(value)
     if isinstance(value, dict):
-        return {str(key): plain_ids(item) for key, item in value.items()}
+        return {key if key is None else str(key): plain_ids(item) for key, item in value.items()}
     return [plain_ids(item) for item in value] if isinstance(value, list) else value

@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from stix_shifter_utils.results.transformers.texts import StringToBool
+from stix_shifter_utils.results.transformers.times import EpochSecondsToTimestamp, EpochToTimestamp
 from stix_shifter_utils.stix.classic import properties as CHECKED  # noqa: N812 -- a table, named as one here
 from stix_shifter_utils.stix.classic_ids import properties as CONTRIBUTING  # noqa: N812 -- the same
 
@@ -18,6 +20,8 @@ Object = dict[str, Any]
 Renaming = Callable[[Mapping[str, Any], str, str], str]
 _FALLBACK: Final = "cust_object"
 _NAMESPACE: Final = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
+_WHOLE: Final = frozenset({EpochSecondsToTimestamp, EpochToTimestamp})
+"""Transformers of this library that once read whole numbers only; what they do with others is told here."""
 _UNREACHED: Final = -1
 """The index of what a list under a longer key became: no reference finds it."""
 
@@ -152,8 +156,13 @@ class ClassicRow:
         if name not in self._transformers:
             self.left_out.append((str(leaf["key"]), f"there is no transformer {name}"))
             return None
+        transformer = self._transformers[name]
+        if transformer in _WHOLE and isinstance(value, (bool, float)):
+            value = int(value)
+        elif transformer is StringToBool and not isinstance(value, str):
+            return None
         try:
-            return self._transformers[name].transform(value)
+            return transformer.transform(value)
         except Exception:  # noqa: BLE001 -- a transformer may raise anything for a value that it cannot read
             return None
 
@@ -183,7 +192,7 @@ class ClassicRow:
             found = [
                 _Reference(number)
                 for name in (names if isinstance(names, list) else [names])
-                for index in range(length)
+                for index in range(length if isinstance(names, list) else min(length, 1))
                 for number in self._made_at(name, place.inner, index)
             ]
             kind, _, rest = str(leaf["key"]).partition(".")
@@ -242,10 +251,9 @@ class ClassicRow:
 
         Of objects with one id, the first one stands.
         """
-        marks = {
-            number: _id_of(item) if number in self._filled else str(number)
-            for number, item in enumerate(self._objects)
-        }
+        marks = {number: str(number) for number in range(len(self._objects))}
+        for number in sorted(self._filled):
+            marks[number] = _id_of(_resolved(self._objects[number], marks))
         self.observed = _resolved(self.observed, marks)
         found: dict[str, Object] = {}
         for number in self._filled:
