@@ -23,11 +23,15 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from stix_shifter_utils.pattern import ObjectPath
+    from stix_shifter_utils.query.capabilities import Capabilities
 
     G = TypeVar("G")
 
     class Family(Protocol[G]):
         """What the walk asks of a family of languages; `checked` says that rows will be judged here."""
+
+        @property
+        def capabilities(self) -> Capabilities: ...
 
         def judge(self, comparison: Comparison, *, checked: bool) -> Answer[G]: ...
 
@@ -76,6 +80,8 @@ class Walk(Generic[F]):
                 if same is None:
                     level.folded[operand.path] = same = []
                 same.append(operand)
+            elif self._is_long(operand):
+                level.parts.append(self.either(list(self.any_value([operand]))))
             else:
                 level.parts.append(self.settle(operand, self.answer(operand)))
         return None
@@ -89,7 +95,7 @@ class Walk(Generic[F]):
 
     def any_value(self, comparisons: list[Comparison]) -> Iterable[F | Scope]:
         """`=` and IN of one path under one OR, as few lists of values."""
-        if len(comparisons) == 1 or self.distrusted:
+        if self.distrusted or (len(comparisons) == 1 and not self._is_long(comparisons[0])):
             return [self.settle(each, self.answer(each)) for each in comparisons]
         parts, answers = self.family.judge_any(comparisons, checked=self.checked)
         kept: list[F | Scope] = list(parts)
@@ -99,6 +105,16 @@ class Walk(Generic[F]):
             if answer.part is not Scope.REMOVED:  # else it is in one of the parts already
                 kept.append(self.settle(comparison, answer))
         return kept
+
+    def _is_long(self, comparison: Comparison) -> bool:
+        """Whether a list has more values than the source takes in one."""
+        most = self.family.capabilities.max_values
+        return (
+            most is not None
+            and isinstance(comparison.value, tuple)
+            and len(comparison.value) > most
+            and is_foldable(comparison)
+        )
 
     def answer(self, comparison: Comparison) -> Answer[F]:
         answer = self.family.judge(comparison, checked=self.checked)

@@ -322,6 +322,25 @@ def test_lists_keep_to_the_most_values() -> None:
 
 
 @pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("[x-t:main IN ('a', 'b', 'c')]", "\"m\" IN ('a', 'b') OR \"m\" = 'c'"),
+        ("[x-t:main IN ('a', 'b', 'c') AND x-t:either = 'd']", None),
+        ("[x-t:main IN ('a', 'b', 'c') OR x-t:main LIKE 'x%']", None),
+        ("[x-t:main IN ('a', 'b')]", "\"m\" IN ('a', 'b')"),
+        ("[x-t:unknown IN ('a', 'b', 'c') OR x-t:main = 'd']", "\"m\" = 'd'"),
+    ],
+)
+def test_a_list_that_stands_alone_keeps_to_the_most_values_too(pattern: str, expected: str | None) -> None:
+    limits = Capabilities(max_values=2)
+    found, whole = plan(pattern, capabilities=limits), plan(pattern)
+    assert [each.verdict for each in found.verdicts] == [each.verdict for each in whole.verdicts]
+    assert expected is None or where(found) == expected
+    assert "IN ('a', 'b', 'c')" not in where(found)
+    assert found.unmapped_attributes == whole.unmapped_attributes
+
+
+@pytest.mark.parametrize(
     "pattern",
     [
         "[" + " OR ".join(f"x-t:main = 'value {number}'" for number in range(500)) + "]",
