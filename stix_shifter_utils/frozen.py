@@ -71,7 +71,17 @@ class _Fields:
 
 
 def _constructor(kind: Any, names: tuple[str, ...], defaults: dict[str, Any]) -> Any:
-    """`__init__`, which fills the slots directly: `__setattr__` refuses."""
+    """`__init__`, which is written when the first object is made: of many classes a command makes none."""
+
+    def __init__(self: Any, *values: Any, **named: Any) -> None:  # noqa: N807  the name that it gets
+        kind.__init__ = written = _written(kind, names, defaults)
+        written(self, *values, **named)
+
+    return __init__
+
+
+def _written(kind: Any, names: tuple[str, ...], defaults: dict[str, Any]) -> Any:
+    """The constructor proper. It fills the slots directly: `__setattr__` refuses."""
     scope = {f"set_{name}": vars(kind)[name].__set__ for name in names}
     scope |= {f"default_{name}": value for name, value in defaults.items()}
     parameters = [f"{name}=default_{name}" if name in defaults else name for name in names]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from stix_shifter.cli.arguments import bad_argument, with_options
 from stix_shifter.cli.console import ERROR_ANSWER, WORKED
 from stix_shifter.cli.overlays import with_overlays
-from stix_shifter.cli.rows import RowReader, open_rows, rows_from_text
 
 if TYPE_CHECKING:
     import argparse
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from stix_shifter.cli.console import Console
     from stix_shifter.cli.parser import CommandParser
+    from stix_shifter.cli.rows import RowReader
     from stix_shifter.results_stream import ResultsStream
     from stix_shifter_utils.results import ResultsReport
 
@@ -38,6 +38,8 @@ def add_output_flags(parser: CommandParser, *, only_for: str = "") -> None:
 
 def translate_results(args: argparse.Namespace, console: Console) -> int:
     """`translate … results`: print what the rows of the argument `data` become."""
+    from stix_shifter.cli.rows import RowReader, open_rows, rows_from_text
+
     identity = console.inputs.object(args.data_source, "data_source")
     options = results_options(console.inputs.object(args.options, "options"), args)
     if args.stream or args.ndjson:

@@ -94,14 +94,17 @@ class Schema:
 
 
 def schema_of(folder: pathlib.Path) -> Schema:
-    """The parameters of the connector in a folder; read again after a change of a file."""
-    _, *others = config_files(folder)  # the first is the core's own: it is read once, as the core itself
-    return _schema(str(folder), stamp(tuple(others)))
+    """The parameters of the connector in a folder; read again after a change of its own file.
+
+    What it shares with all connectors is read once, as the code that it belongs to.
+    """
+    *shared, own = config_files(folder)
+    return _schema(str(folder), tuple(shared), stamp((own,)))
 
 
 @lru_cache(maxsize=256)
-def _schema(folder: str, state: Stamp) -> Schema:
-    del state  # the key under which the answer is kept
+def _schema(folder: str, shared: tuple[str, ...], state: Stamp) -> Schema:
+    del shared, state  # the key under which the answer is kept
     return compile_schema(_without_own_maps(merged(config_files(pathlib.Path(folder))), pathlib.Path(folder)))
 
 

@@ -2,7 +2,7 @@
 
 A hook may answer with its type (`SearchHandle`, `Progress`, `Page`) or, as connectors of the published
 library do, with the finished dictionary, whose missing parts are then filled in. Answers are new
-dictionaries.
+dictionaries. The types are imported where something is transmitted: every translation loads this file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from stix_shifter_utils.errors import ResponseError
-from stix_shifter_utils.transmission import Page, Progress, SearchHandle, Status
 
 Answer = dict[str, Any]
 _WHOLE = 100
@@ -28,6 +27,8 @@ def done(value: Any = None) -> Answer:
 
 def search(value: Any) -> Answer:
     """The answer of query: `search_id`, with `success` by whether there is one."""
+    from stix_shifter_utils.transmission.model import SearchHandle
+
     if isinstance(value, SearchHandle):
         return _with_metadata({"success": True, "search_id": value.search_id}, value.metadata)
     if isinstance(value, Mapping):
@@ -37,6 +38,8 @@ def search(value: Any) -> Answer:
 
 def progress(value: Any) -> Answer:
     """The answer of status: `status` as text, `progress` a number from 0 to 100, 100 once it is completed."""
+    from stix_shifter_utils.transmission.model import Progress, Status
+
     if isinstance(value, Progress):
         percent = _WHOLE if value.status is Status.COMPLETED else min(max(int(value.percent), 0), _WHOLE)
         answer = {"success": True, "status": value.status.value, "progress": percent}
@@ -47,6 +50,8 @@ def progress(value: Any) -> Answer:
 
 
 def _filled_progress(value: Mapping[str, Any]) -> Answer:
+    from stix_shifter_utils.transmission.model import Status
+
     answer = dict(value)
     answer.setdefault("success", "status" in value)
     if answer["success"] and "status" in value:
@@ -58,6 +63,8 @@ def _filled_progress(value: Mapping[str, Any]) -> Answer:
 
 def page(value: Any) -> Answer:
     """The answer of results: `data`, a list of rows, and `metadata` when the next call needs some."""
+    from stix_shifter_utils.transmission.model import Page
+
     if isinstance(value, Page):
         return _with_metadata({"success": True, "data": list(value.records)}, value.metadata)
     if isinstance(value, Mapping):

@@ -6,7 +6,6 @@ refused here with a `LiteralError`, to which the caller adds the place.
 
 from __future__ import annotations
 
-import base64
 import re
 from datetime import datetime, timedelta
 from typing import Final
@@ -64,6 +63,8 @@ def read_hex(token: str) -> Hex:
 
 def read_binary(token: str) -> Binary:
     """The value of `b'...'`."""
+    import base64  # few patterns have one
+
     return Binary(base64.b64decode(token[2:-1]))
 
 

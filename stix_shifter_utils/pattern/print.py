@@ -5,7 +5,6 @@ Native query languages are printed by the query package.
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 from decimal import Decimal
@@ -178,6 +177,8 @@ def print_literal(value: Literal) -> str:  # noqa: PLR0911  one answer per kind 
     if isinstance(value, Hex):
         return f"h'{value.data.hex()}'"
     if isinstance(value, Binary) and value.data:
+        import base64  # few patterns have one
+
         return f"b'{base64.b64encode(value.data).decode('ascii')}'"
     if isinstance(value, tuple):
         return f"({', '.join(print_literal(item) for item in value)})"

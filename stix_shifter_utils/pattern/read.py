@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Set as AbstractSet
 
-_SPACE: Final = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*"
+_SPACE: Final = r"[^\S\x1c-\x1f]*"  # the grammar's blanks: Unicode's without the separators of ASCII
 _SKIP: Final = rf"{_SPACE}(?:(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//[^\r\n]*){_SPACE})*"
 _STRING: Final = r"'[^'\\]*(?:\\['\\][^'\\]*)*'"
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"

@@ -5,18 +5,19 @@ Which property is a timestamp is in `observables`; epoch numbers are the transfo
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
 
-_STIX: Final = re.compile(
+from stix_shifter_utils.expressions import expression
+
+_STIX: Final = expression(
     r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
     r"(?:\.[0-9]{1,6})?Z"
-).fullmatch
-_LOOSE: Final = re.compile(
+)
+_LOOSE: Final = expression(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
     r"(?: ?([Zz]|UTC|GMT)| ?([+-])([0-9]{2}):?([0-9]{2})?)?"
-).fullmatch
+)
 _LEAP: Final = 60
 _TO_MILLISECONDS: Final = len("2020-01-01T00:00:00.000Z")
 _FEWEST: Final = "28"
@@ -30,7 +31,7 @@ def timestamp(value: Any) -> str | None:
     leap second becomes the second before it.
     """
     if type(value) is str:
-        if _STIX(value) is not None and value[8:10] <= _FEWEST and value[:3] > "000":
+        if _STIX.fullmatch(value) is not None and value[8:10] <= _FEWEST and value[:3] > "000":
             return value
         return _read(value)
     if isinstance(value, datetime):
@@ -82,7 +83,7 @@ def _widen(text: str, width: int) -> str:
 
 
 def _read(value: str) -> str | None:
-    match = _LOOSE(value.strip())
+    match = _LOOSE.fullmatch(value.strip())
     if match is None:
         return None
     year, month, day, hour, minute = map(int, match.group(1, 2, 3, 4, 5))
