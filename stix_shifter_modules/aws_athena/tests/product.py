@@ -7,6 +7,7 @@ Shapes and errors are those of the API references of Athena (2017-05-18), STS an
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import uuid
@@ -81,13 +82,24 @@ def refuse_in_xml(code: str, message: str) -> NoReturn:
     raise refusal
 
 
+def engine_of(tables: Mapping[str, Table]) -> Trino:
+    """What evaluates queries over some tables."""
+    return Trino({f"lake.{name}": table for name, table in tables.items()})
+
+
+@functools.cache
+def samples() -> Trino:
+    """The engine over the sample rows; what it has read once, the next product need not read again."""
+    return engine_of(own.TABLES)
+
+
 class Product(FakeProduct):
     """Tables by dialect. A query is QUEUED, then RUNNING, then done, one state for each look."""
 
     def __init__(self, tables: Mapping[str, Table] | None = None) -> None:
         super().__init__(AUTHORITY.certificate("127.0.0.1").server_context())
         self.tables = dict(own.TABLES if tables is None else tables)
-        self.trino = Trino({f"lake.{name}": table for name, table in self.tables.items()})
+        self.trino = samples() if tables is None else engine_of(tables)
         self.keys = Keys()
         self.executions: dict[str, Execution] = {}
         self.tokens: dict[str, str] = {}
