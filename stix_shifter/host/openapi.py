@@ -113,6 +113,7 @@ _EXAMPLES: Mapping[str, Json] = {
     "/create_results_stix_connection": {**_FILE, **_ROWS, "data_source": _IDENTITY},
     "/delete_query_connection": {**_FILE, "search_id": _PATTERN},
     "/transform_query": {"module": "stix_bundle", "data": _PATTERN, "options": {}},
+    "/plan_query": {"module": "stix_bundle", "data": _PATTERN, "policy": "widen"},
     "/parse_query": {"module": "stix_bundle", "data": _PATTERN},
     "/translate_results": {"module": "stix_bundle", "data": [], "data_source": _IDENTITY},
     "/describe": {"module": "stix_bundle", "about": "dialects"},

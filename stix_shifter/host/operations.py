@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from stix_shifter.host.target import source_target, translation_target
@@ -123,6 +124,22 @@ async def _translate_results(target: Target, body: Json, identity: Json) -> Any:
     return await _translated(target, "results", identity or body["data_source"], body["data"])
 
 
+async def _plan_query(target: Target, body: Json, _: Json) -> Any:
+    from stix_shifter.stix_translation.explain import explain
+    from stix_shifter_utils.connector.edge import error_answer
+    from stix_shifter_utils.errors import StixShifterError
+    from stix_shifter_utils.query.plan_json import plan_to_json
+
+    try:
+        now = datetime.fromtimestamp(body["now_ms"] / 1000, timezone.utc) if "now_ms" in body else None
+        found = explain(
+            target.connector, body["data"], target.options, policy=body.get("policy", "prune"), now=now
+        )
+    except StixShifterError as error:
+        return error_answer(error, target.connector.partition(":")[0], translating=True)
+    return {"success": True, "plans": [plan_to_json(plan) for plan in found.dialects.values()]}
+
+
 async def _describe(target: Target, body: Json, _: Json) -> Any:
     return await _translated(target, body["about"], None, None)
 
@@ -225,6 +242,12 @@ _TRANSMISSIONS: tuple[tuple[str, str, Schema, str, Work], ...] = (
         _asking(lambda source, body, _: source.delete_async(body["search_id"])),
     ),
 )
+_MOMENT: Schema = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 253402300799000,
+    "description": "What open windows count back from: milliseconds since 1970; this moment if missing",
+}
 _PATTERN: Schema = {"type": "string", "description": "A STIX pattern"}
 _TRANSLATIONS: tuple[tuple[str, str, Schema, str, Work], ...] = (
     (
@@ -233,6 +256,15 @@ _TRANSLATIONS: tuple[tuple[str, str, Schema, str, Work], ...] = (
         _module_body({"data": _PATTERN}),
         "Queries",
         _transform_query,
+    ),
+    (
+        "/plan_query",
+        "The native queries of a STIX pattern, with what becomes of each comparison",
+        _module_body(
+            {"data": _PATTERN}, {"policy": {"enum": ["prune", "refuse", "widen"]}, "now_ms": _MOMENT}
+        ),
+        "Anything",
+        _plan_query,
     ),
     (
         "/parse_query",

@@ -64,6 +64,11 @@ def planned(
     name: str, translator: BaseQueryTranslator, pattern: str, policy: Policy, now: datetime | None
 ) -> QueryPlan:
     """The plan of one dialect; without verdicts where its translator is the connector's own work."""
+    elsewhere = getattr(translator, "plan_elsewhere", None)
+    if elsewhere is not None:
+        found: QueryPlan | None = run_light(settle(elsewhere(pattern, policy, now)))
+        if found is not None:
+            return found
     kind = type(translator)
     if kind.transform_query is BaseQueryTranslator.transform_query and not translator.walks_classic_trees:
         return translator.plan(pattern, policy, now)

@@ -22,8 +22,9 @@ from stix_shifter_utils.errors import (
     ForbiddenError,
     InvalidParameterError,
     ResponseError,
+    StixShifterError,
     TooManyRequestsError,
-    TransmissionError,
+    UnmappedError,
 )
 from stix_shifter_utils.http import Auth, Bearer, HttpClient, Reply, TlsOptions
 from stix_shifter_utils.http.failures import error_type
@@ -35,7 +36,7 @@ _REFUSALS = (400, 401, 403, 404, 405, 408, 413, 415, 422, 500, 503, 504)
 _PEM_MARK = "-----BEGIN "
 _OWN = frozenset({"proxy_host", "proxy_port", "proxy_cert", "proxy_token", "destination"})
 _TLS = ("ca_file", "client_cert", "client_key", "tls_fingerprint", "server_hostname", "verify_cert")
-_RAISED: Mapping[Any, type[TransmissionError]] = {
+_RAISED: Mapping[Any, type[StixShifterError]] = {
     kind.code.value: kind
     for kind in (
         AuthenticationError,
@@ -44,6 +45,7 @@ _RAISED: Mapping[Any, type[TransmissionError]] = {
         ForbiddenError,
         InvalidParameterError,
         TooManyRequestsError,
+        UnmappedError,
     )
 }
 """The error that a classic code stands for, where an answer cannot be passed on as a dictionary."""
@@ -77,8 +79,7 @@ class APIClient:
         found = await self._ask("/is_async")
         if isinstance(found, bool):
             return found
-        answer = _answer(found)
-        raise _RAISED.get(answer.get("code"), ResponseError)(str(answer.get("error") or "no answer"))
+        raise error_of(_answer(found))
 
     async def create_search(self, query: Any) -> Answer:
         return _answer(await self._ask("/create_query_connection", repeatable=False, query=query))
@@ -105,6 +106,13 @@ class APIClient:
 
     async def transform_query(self, data: str) -> Answer:
         return _answer(await self._post("/transform_query", self.destination.module() | {"data": data}))
+
+    async def plan_query(self, data: str, policy: str | None, now_ms: int | None) -> Answer | None:
+        """The plans of a pattern, or a classic error; None from a host that was made before it could plan."""
+        body = self.destination.module() | {"data": data}
+        body |= {name: value for name, value in (("policy", policy), ("now_ms", now_ms)) if value}
+        reply = await self.http.post("/plan_query", json=body, accept=_REFUSALS)
+        return None if reply.status == HTTPStatus.NOT_FOUND else _answer(_read(reply))
 
     async def parse_query(self, data: str) -> Answer:
         return _answer(await self._post("/parse_query", self.destination.module() | {"data": data}))
@@ -182,6 +190,11 @@ class Destination:
     def _options(self) -> Answer:
         own = dict(self.connection.get("options") or {})
         return {**own, "dialects": self.dialects} if self.dialects else own
+
+
+def error_of(answer: Mapping[str, Any]) -> StixShifterError:
+    """The error that a classic answer tells of."""
+    return _RAISED.get(answer.get("code"), ResponseError)(str(answer.get("error") or "no answer"))
 
 
 def _texts(value: Any) -> list[str]:

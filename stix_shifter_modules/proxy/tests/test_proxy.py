@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stix_shifter.stix_translation.explain import explain
 from stix_shifter.stix_translation.stix_translation import StixTranslation
 from stix_shifter.stix_transmission.stix_transmission import StixTransmission
 from stix_shifter_modules.proxy.stix_transmission import api_client
 from stix_shifter_utils.connector import load_entry_point, module_folder
-from stix_shifter_utils.errors import ForbiddenError
+from stix_shifter_utils.errors import ForbiddenError, ResponseError, UnmappedError
 from stix_shifter_utils.http import HttpClient
 from stix_shifter_utils.quality import check_folder
 from stix_shifter_utils.testing import Answer, Authority, FakeProduct, Received, Refusal, route
@@ -26,6 +27,8 @@ from stix_shifter_utils.testing.suite_transmission import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from stix_shifter_utils.query import QueryPlan
 
 AUTHORITY = Authority("Proxy host")
 TOKEN, PASSWORD = "token-of-the-proxy-host", "password-of-the-destination"
@@ -50,6 +53,9 @@ class FakeHost(FakeProduct):
 
     @route("POST", "/{path}")
     def ask(self, request: Received, path: str) -> Answer:
+        return self.answer_to(path)
+
+    def answer_to(self, path: str) -> Answer:
         return self.answer
 
     @property
@@ -293,3 +299,59 @@ def test_without_a_destination_the_connector_speaks_for_itself() -> None:
     answer = StixTranslation().translate("proxy", "dialects", None, None, {})
     assert answer == {"default": {"language": "stix", "default": True}}
     assert "proxy_host" in StixTranslation().translate("proxy", "query", {}, "[a:b = 1]", {})["error"]
+
+
+PLAN: Json = {
+    "dialect": "events", "queries": [{"query": "SELECT 1", "limit": 5, "start": None, "stop": None}],
+    "comparisons": [{"comparison": "file:name = 'a'", "verdict": "superset", "reason": "because"}],
+    "unmapped_attributes": ["x"], "unmapped_comparators": [], "combination_local": False,
+    "window_exact": True, "start": None, "stop": None, "case": "ignore", "trusted": [],
+}  # fmt: skip
+
+
+def planned_behind(host: FakeHost) -> QueryPlan:
+    (plan,) = explain("proxy", "[file:name = 'a']", host.options, policy="widen").dialects.values()
+    return plan
+
+
+def test_a_plan_comes_from_the_host_with_its_verdicts(host: FakeHost) -> None:
+    host.answer = Answer({"success": True, "plans": [PLAN, {**PLAN, "dialect": "flows"}]})
+    plan = planned_behind(host)
+    assert host.last() == {
+        "module": "edr", "options": {"result_limit": 7}, "data": "[file:name = 'a']", "policy": "widen",
+    }  # fmt: skip
+    assert [(one.verdict.value, one.reason) for one in plan.verdicts] == [("superset", "because")]
+    assert [query.body for query in plan.queries] == ["SELECT 1", "SELECT 1"]
+    assert (plan.dialect, plan.case, plan.unmapped_attributes) == ("default", "ignore", ("x",))
+
+
+def test_a_host_that_cannot_plan_yet_translates(monkeypatch: pytest.MonkeyPatch, host: FakeHost) -> None:
+    def ask(self: FakeHost, path: str) -> Answer:
+        known = path == "transform_query"
+        return Answer({"queries": ["SELECT 2"]} if known else b"<h1>Not Found</h1>", 200 if known else 404)
+
+    monkeypatch.setattr(FakeHost, "answer_to", ask)
+    plan = planned_behind(host)
+    assert [one.path for one in host.requests] == ["/plan_query", "/transform_query"]
+    assert ([query.body for query in plan.queries], plan.verdicts) == (["SELECT 2"], ())
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "text"),
+    [
+        ({"success": False, "code": "mapping_error", "error": "not mapped"}, UnmappedError, "not mapped"),
+        ({"success": False, "code": "forbidden", "error": "not you"}, ForbiddenError, "not you"),
+        (
+            {"success": True, "plans": [{**PLAN, "comparisons": [{"comparison": "x"}]}]},
+            ResponseError,
+            "no plan",
+        ),
+        ({"success": True, "plans": [{"dialect": "x"}]}, ResponseError, "no plan"),
+    ],
+)
+def test_a_plan_that_is_refused_or_is_none_is_an_error(
+    host: FakeHost, answer: Json, error: type[Exception], text: str
+) -> None:
+    host.answer = Answer(answer)
+    with pytest.raises(error, match=text):
+        planned_behind(host)

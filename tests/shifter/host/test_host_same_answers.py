@@ -13,6 +13,7 @@ import pytest
 from stix_shifter.hunt import hunt, load_sources
 from stix_shifter.stix_translation.stix_translation import StixTranslation
 from stix_shifter.stix_transmission.stix_transmission import StixTransmission
+from stix_shifter_utils.pattern import print_comparison
 from tests.shifter.host.hosting import ROOT, TOKEN, Destination, Host
 
 if TYPE_CHECKING:
@@ -183,6 +184,37 @@ def test_a_hunt_through_the_proxy_finds_the_same(
     assert found("far") == found("near")
     assert len(found("far")) == 11
     assert async_source.product.searches == {}
+
+
+def test_a_hunt_through_the_proxy_has_the_verdicts_of_the_source(
+    host: Host, async_source: Destination, tmp_path: Path
+) -> None:
+    profiles = {
+        "near": {"connector": "async_template", "connection": async_source.connection,
+                 "config": async_source.configuration},
+        "far": {"connector": "proxy", "connection": host.through(async_source.behind()), "config": {}},
+    }  # fmt: skip
+    (tmp_path / "sources.yaml").write_text(json.dumps({"profiles": profiles}))
+    sources = load_sources(tmp_path / "sources.yaml")
+    pattern = (
+        "[ipv4-addr:value LIKE '192.0.2.%' AND network-traffic:dst_port != 80 AND x-unheard-of:thing = 1]"
+        f" {WINDOW} OR [network-traffic:dst_port = 443 AND file:size > 1] {WINDOW}"
+    )
+    report = hunt(pattern, sources)
+    near, far = report.ledger.sources
+    best: dict[str, set[str]] = {}
+    for verdicts in near.verdicts.values():
+        for one in verdicts:
+            best.setdefault(print_comparison(one.comparison), set()).add(one.verdict.value)
+    ((_, told),) = far.verdicts.items()
+    assert len(told) == len(best) == 5
+    assert all(one.verdict.value in best[print_comparison(one.comparison)] for one in told)
+    assert {one.verdict.value for one in told} > {"superset"}
+    assert not any("gives no verdicts" in text for text in far.warnings)
+    asked = [sorted(str(search.query) for search in one.searches) for one in (near, far)]
+    assert asked[0] == asked[1]
+    refused = hunt(pattern, sources, on_unmapped="refuse")
+    assert [one.failures[0].code for one in refused.ledger.sources] == ["mapping_error"] * 2
 
 
 @pytest.mark.engine
