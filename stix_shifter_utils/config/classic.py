@@ -15,29 +15,31 @@ param_validator = validate
 get_merged_config = module_config
 
 
-def modernize_objects(module: str, params: MutableMapping[str, Any]) -> None:
-    """Rename parameters of earlier releases, in place as this function always did."""
+def modernize_objects(module: str, params: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Rename parameters of earlier releases, in place as this function always did; the same object."""
     modern = modernize(module, params)
     params.clear()
     params.update(modern)
+    return params
 
 
-def get_dot_path(path: str, nested: Mapping[str, Any], default: Any = None) -> Any:
-    """The value at a dotted path."""
+def get_dot_path(nested: Mapping[str, Any], path: str) -> tuple[bool, Any]:
+    """Whether there is something at a dotted path, and what."""
     here: Any = nested
     for part in path.split("."):
         if not isinstance(here, Mapping) or part not in here:
-            return default
+            return False, None
         here = here[part]
-    return here
+    return True, here
 
 
-def del_dot_path(path: str, nested: MutableMapping[str, Any]) -> None:
-    """Delete the value at a dotted path, where there is one."""
+def del_dot_path(nested: MutableMapping[str, Any], path: str) -> None:
+    """Delete the value at a dotted path. Raises KeyError where there is none."""
     parent, _, last = path.rpartition(".")
-    here = get_dot_path(parent, nested) if parent else nested
-    if isinstance(here, MutableMapping):
-        here.pop(last, None)
+    is_there, here = get_dot_path(nested, parent) if parent else (True, nested)
+    if not is_there or not isinstance(here, MutableMapping):
+        raise KeyError(last)
+    del here[last]
 
 
 def is_leaf(value: Document) -> bool:
@@ -50,27 +52,21 @@ def choose_module_path(module: str, path_list: Sequence[str]) -> str:
     return next((path for path in path_list if f"stix_shifter_modules_{module}" in path), path_list[0])
 
 
-def check_min(input_value: Any, min_value: Any, type: str, key: str) -> None:  # noqa: A002 -- published name
-    """Raises ConfigurationError below the minimum; of a text the length counts."""
-    if _measure(input_value, type) < min_value:
-        message = f'"{key}: {input_value}" value must be more than {min_value}'
+def check_min(input_value: Any, min_value: Any, type: str, key: str) -> bool:  # noqa: A002 -- published name
+    """Whether a value reaches the minimum; of a text the length counts. Raises ConfigurationError."""
+    return bool(_measure(input_value, type, key) >= min_value)
+
+
+def check_max(input_value: Any, max_value: Any, type: str, key: str) -> bool:  # noqa: A002 -- published name
+    """Whether a value stays within the maximum; of a text the length counts. Raises ConfigurationError."""
+    return bool(_measure(input_value, type, key) <= max_value)
+
+
+def _measure(value: Any, kind: str, key: str) -> Any:
+    if kind not in {"text", "number"}:
+        message = f"Min value property cannot be specified for type {kind} of field {key}"
         raise ConfigurationError(message)
-
-
-def check_max(input_value: Any, max_value: Any, type: str, key: str) -> None:  # noqa: A002 -- published name
-    """Raises ConfigurationError above the maximum; of a text the length counts."""
-    if _measure(input_value, type) > max_value:
-        message = f'"{key}: {input_value}" value must be less than {max_value}'
-        raise ConfigurationError(message)
-
-
-def _measure(value: Any, kind: str) -> Any:
-    if kind == "text":
-        return len(value)
-    if kind == "number" and isinstance(value, (int, float)):
-        return value
-    message = f"a {kind} has neither minimum nor maximum, or {value!r} is none"
-    raise ConfigurationError(message)
+    return len(value) if kind == "text" else value
 
 
 def check_regex(input_value: str, regex_value: str) -> bool:

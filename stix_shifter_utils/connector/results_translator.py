@@ -67,6 +67,12 @@ class BaseResultTranslator:
         """The to_stix map of a dialect, a fresh copy; `{}` for a connector without mapping files."""
         return copied(_to_stix(base_path, (dialect,), options))
 
+    def read_json(self, filepath: str | Path, options: Mapping[str, Any]) -> Any:
+        """A JSON file of this connector, or what the option `mapping` puts in its place."""
+        from stix_shifter_utils.connector.files import read_json
+
+        return read_json(filepath, options)
+
     def mapping(self) -> Mapping[str, Any]:
         """The to_stix map in use: an own one, else that of the files, which is shared: only to be read."""
         own: Mapping[str, Any] | None = self.__dict__.get("map_data")

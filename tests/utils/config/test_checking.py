@@ -1,5 +1,6 @@
 """Checking parameters: kinds, limits, required and unknown ones, all at once, in texts that clients match."""
 
+import importlib
 import pickle
 from typing import Any
 
@@ -318,3 +319,18 @@ def test_modernizing_answers_a_copy(make_connector: Any) -> None:
     given = {"connection": {"host": "h", "timeoutLimit": 9}}
     assert modernize(make_connector(), given) == {"connection": {"host": "h", "options": {"timeout": 9}}}
     assert given == {"connection": {"host": "h", "timeoutLimit": 9}}
+
+
+def test_the_helpers_of_earlier_releases_answer_as_they_did() -> None:
+    helpers = importlib.import_module("stix_shifter_utils.utils.param_validator")
+    nested = {"a": {"b": 1}}
+    assert tuple(helpers.get_dot_path(nested, "a.b")) == (True, 1)
+    assert tuple(helpers.get_dot_path(nested, "a.c")) == (False, None)
+    helpers.del_dot_path(nested, "a.b")
+    assert nested == {"a": {}}
+    with pytest.raises(KeyError):
+        helpers.del_dot_path(nested, "a.b")
+    assert (helpers.check_min(2, 1, "number", "k"), helpers.check_max("abc", 2, "text", "k")) == (True, False)
+    with pytest.raises(ValueError, match="cannot be specified for type boolean of field k"):
+        helpers.check_min(1, 2, "boolean", "k")
+    assert (helpers.check_regex("v", "^v$"), helpers.check_number("5")) == (True, False)
