@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = ROOT / "stix_shifter_modules"
 RUN = 6
-MODELS = ("elastic_ecs", "splunk", "qradar", "msatp", "azure_log_analytics", "azure_sentinel")
+MODELS = ("elastic_ecs", "splunk", "qradar", "msatp", "azure_log_analytics", "azure_sentinel", "aws_athena")
 """The connectors that others are copied from."""
 LANGUAGES = frozenset({"mysql", "postgresql"})
 """Connectors whose product gave its name to a language; a family may be called so."""
