@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 _READ: Final[Mapping[str, Callable[[str], Any]]] = {
@@ -54,6 +54,22 @@ def typed(text: str, kind: str) -> Any:
     """The value that a text stands for, by the SQL type of its column; text of any other type stays."""
     read = _READ.get(kind.lower())
     return text if read is None else read(text)
+
+
+def typed_records(
+    names: Sequence[str], kinds: Sequence[str], rows: Iterable[Sequence[str | None]]
+) -> list[dict[str, Any]]:
+    """Rows of texts (None: no value) as `listed_record` makes them, each text as its column's SQL type."""
+    return [
+        listed_record(
+            {
+                name: typed(text, kind)
+                for name, kind, text in zip(names, kinds, row, strict=True)
+                if text is not None
+            }
+        )
+        for row in rows
+    ]
 
 
 def _nested(value: Any) -> Any:

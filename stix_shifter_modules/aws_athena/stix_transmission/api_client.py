@@ -6,6 +6,7 @@ record stays with Athena for 45 days.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import uuid
@@ -16,7 +17,7 @@ from stix_shifter_utils import errors
 from stix_shifter_utils.connector.maps import mappings_of
 from stix_shifter_utils.query import DayPartition, FlatTable
 from stix_shifter_utils.transmission import Page, Progress, SearchHandle, Status
-from stix_shifter_utils.transmission.records import listed_record, typed
+from stix_shifter_utils.transmission.records import typed_records
 from stix_shifter_utils.transmission.signed import SignedSource
 
 if TYPE_CHECKING:
@@ -30,15 +31,11 @@ DAYS = (  # Security Lake, source versions 1 and 2; VPC flow logs: by dates, hou
     DayPartition({"eventday": "string"}, '"eventday"', "'%Y%m%d'"),
     DayPartition({"time_dt": "timestamp"}, '"time_dt"', "TIMESTAMP '%Y-%m-%d 00:00:00'", or_null=True),
     DayPartition({"date": "date"}, '"date"', "DATE '%Y-%m-%d'", margin=1),  # a file is written later
-    DayPartition(
-        {"year": "string", "month": "string"}, "year || '/' || month || '/' || day", "'%Y/%m/%d'", 1
-    ),
+    DayPartition({"year": "string", "month": "string"}, "year || month || day", "'%Y%m%d'", margin=1),
     DayPartition({"day": "string"}, '"day"', "'%Y/%m/%d'", margin=1),
 )
 FAILURES: Mapping[str, type[errors.TransmissionError]] = {
-    **dict.fromkeys(
-        ("TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "CATALOG_NOT_FOUND"), errors.InvalidParameterError
-    ),
+    **dict.fromkeys(("TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND"), errors.InvalidParameterError),
     **dict.fromkeys(("SYNTAX_ERROR", "COLUMN_NOT_FOUND", "TYPE_MISMATCH"), errors.QueryRejectedError),
     "PERMISSION_DENIED": errors.ForbiddenError,
 }
@@ -69,7 +66,7 @@ class APIClient(SignedSource):
         await self.call("GetWorkGroup", WorkGroup=self.group)
 
     async def create_search(self, query: Any) -> SearchHandle:
-        asked = json.loads(query) if isinstance(query, str) else query
+        asked = self.asked(query)
         dialect = next(iter(asked))
         bucket = self.connection.get("s3_bucket_location")
         reuse = {"Enabled": True, "MaxAgeInMinutes": self.reuse_minutes}
@@ -84,6 +81,16 @@ class APIClient(SignedSource):
             ResultReuseConfiguration={"ResultReuseByAgeConfiguration": reuse} if self.reuse_minutes else None,
         )
         return SearchHandle(f"{started['QueryExecutionId']}:{dialect}")
+
+    @staticmethod
+    def asked(query: Any) -> Mapping[str, Any]:
+        """A native query, which may be JSON text. Raises QueryRejectedError for anything else."""
+        with contextlib.suppress(ValueError):
+            found = json.loads(query) if isinstance(query, str) else query
+            if isinstance(found, dict) and isinstance(next(iter(found.values()), None), str):
+                return found
+        message = 'a query for Athena is {"ocsf": "<WHERE>"}, or the same with another dialect'
+        raise errors.QueryRejectedError(message)
 
     async def sql(self, dialect: str, asked: Mapping[str, Any]) -> str:
         """The whole query, over what the table really has."""
@@ -139,13 +146,9 @@ class APIClient(SignedSource):
         token, skip = metadata, 0 if metadata else 1 + offset  # the first row holds the names
         rows: list[dict[str, Any]] = []
         while len(rows) < length:
-            reply = await self.call(
-                "GetQueryResults",
-                errors.SearchNotFoundError,
-                QueryExecutionId=execution,
-                MaxResults=min(PAGE, skip + length - len(rows)),
-                NextToken=token,
-            )
+            wanted = {"MaxResults": min(PAGE, skip + length - len(rows)), "NextToken": token}
+            name = {"QueryExecutionId": execution}
+            reply = await self.call("GetQueryResults", errors.SearchNotFoundError, **name, **wanted)
             found, token = reply["ResultSet"], reply.get("NextToken")
             rows += self.records(dialect, found["ResultSetMetadata"]["ColumnInfo"], found["Rows"][skip:])
             skip = max(0, skip - len(found["Rows"]))
@@ -159,17 +162,8 @@ class APIClient(SignedSource):
         known = {name.lower(): fields.spelled(name) for name in fields.kinds}  # Athena may change the case
         names = [f"{dialect}.{each['Name']}" for each in columns]
         names = [known.get(name.lower(), name) for name in names]
-        kinds = [each["Type"] for each in columns]
-        return [
-            listed_record(
-                {
-                    name: typed(cell["VarCharValue"], kind)
-                    for name, kind, cell in zip(names, kinds, row["Data"], strict=True)
-                    if "VarCharValue" in cell
-                }
-            )
-            for row in rows
-        ]
+        texts = ([cell.get("VarCharValue") for cell in row["Data"]] for row in rows)
+        return typed_records(names, [each["Type"] for each in columns], texts)
 
     async def delete_search(self, search_id: str) -> None:
         found, execution = await self.execution(search_id), search_id.partition(":")[0]

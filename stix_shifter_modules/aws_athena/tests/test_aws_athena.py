@@ -185,6 +185,18 @@ def test_a_query_that_fails_for_a_reason_of_athena_is_an_error_and_one_that_is_s
         assert looked_at(entry, stopped)[-1]["status"] == "CANCELED"
 
 
+@pytest.mark.parametrize("query", ["{", "[]", "{}", 5, {"ocsf": 1}, "null"])
+def test_what_is_no_query_is_refused_before_anything_is_sent(query: Any) -> None:
+    with own.Product() as product:
+        assert call(connected(product), "create_query_connection", query)["code"] == "invalid_query"
+        assert product.requests == []
+
+
+def test_a_query_may_be_json_text() -> None:
+    with own.Product() as product:
+        assert call(connected(product), "create_query_connection", json.dumps(EVERYTHING))["success"]
+
+
 def test_states_and_progress_follow_the_query() -> None:
     with own.Product() as product:
         entry = connected(product)
@@ -308,8 +320,8 @@ FLOW_FIELDS = NativeFields.read({"fields": {"vpcflow.srcaddr": "text", "vpcflow.
         (
             dict.fromkeys(("year", "month", "day", "hour"), "string"),
             {},
-            """(year || '/' || month || '/' || day >= '2024/01/04') AND """
-            """(year || '/' || month || '/' || day < '2024/01/08')""",
+            """(year || month || day >= '20240104') AND """
+            """(year || month || day < '20240108')""",
         ),
         ({"region": "string"}, {}, ""),
     ],

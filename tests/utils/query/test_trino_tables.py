@@ -10,7 +10,7 @@ import pytest
 from stix_shifter_utils.mapping import NativeFields
 from stix_shifter_utils.query import DayPartition, FlatTable
 from stix_shifter_utils.testing.languages.trino import Table, Trino, TrinoError, outside_trino, read_trino
-from stix_shifter_utils.transmission.records import listed_record, typed
+from stix_shifter_utils.transmission.records import typed_records
 
 FINGERPRINTS = [
     {"algorithm_id": 1, "value": "aa"},
@@ -58,16 +58,9 @@ def asked(where: str, row: dict[str, Any] | None = None) -> list[dict[str, Any]]
     sql = MADE.select('"lake"."t"', PREFIXED, where)
     assert sql is not None
     answer = engine.run(sql)
-    found = []
-    for values in answer.rows:
-        texts = [None if each is None else str(each) for each in values]
-        named = zip(answer.columns, texts, strict=True)
-        found.append(
-            listed_record(
-                {PREFIXED.spelled(f"d.{name}"): text and typed(text, kind) for (name, kind), text in named}
-            )
-        )
-    return found
+    texts = [[None if each is None else str(each) for each in values] for values in answer.rows]
+    names = [PREFIXED.spelled(f"d.{name}") for name, _ in answer.columns]
+    return typed_records(names, [kind for _, kind in answer.columns], texts)
 
 
 def test_everything_that_is_there_comes_back_with_its_type() -> None:
