@@ -187,7 +187,7 @@ def test_twelve_sources_of_which_four_break(tmp_path: Path) -> None:
     codes = {name: {search["code"] for search in one["searches"]} for name, one in failed.items()}
     assert codes == {
         "dead": {"service_unavailable"}, "slow": {"service_unavailable"},
-        "refusing": {"authentication_fail"}, "cutting": {"service_unavailable", None},
+        "refusing": {"authentication_fail"}, "cutting": {"service_unavailable"},
     }  # fmt: skip
     assert "not done within its time limit of 2 s" in json.dumps(failed["slow"])
     assert "ended in the middle of the answer" in json.dumps(failed["cutting"])
