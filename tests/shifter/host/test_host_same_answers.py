@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stix_shifter.hunt import hunt, load_sources
+from stix_shifter.hunt import Source, hunt, load_sources
+from stix_shifter.hunt.doctor import examine
 from stix_shifter.stix_translation.stix_translation import StixTranslation
 from stix_shifter.stix_transmission.stix_transmission import StixTransmission
 from stix_shifter_utils.pattern import print_comparison
@@ -215,6 +217,16 @@ def test_a_hunt_through_the_proxy_has_the_verdicts_of_the_source(
     assert asked[0] == asked[1]
     refused = hunt(pattern, sources, on_unmapped="refuse")
     assert [one.failures[0].code for one in refused.ledger.sources] == ["mapping_error"] * 2
+
+
+def test_the_doctor_looks_at_a_source_behind_the_proxy(host: Host, sync_source: Destination) -> None:
+    far = Source("far", "proxy", host.through(sync_source.behind()))
+    found = asyncio.run(examine(far, hours=24 * 366 * 50)).to_json()
+    assert found["works"]
+    assert abs(found["clock_ahead_s"]) <= 30  # the proxy host's
+    (dialect,) = found["dialects"]
+    assert (dialect["error"], dialect["rows_looked_at"] > 0) == (None, True)
+    assert dialect["not_known"].startswith("no field is mapped here")
 
 
 @pytest.mark.engine
