@@ -12,6 +12,7 @@ from compat.cases import Call, calls, mapping_calls
 from compat.compare import failed, normal
 from compat.deliberate import entry_of, switched
 from compat.environments import HOME, Environments, prepare
+from compat.shipped import shipped_tests
 
 SAME, DIFFERENT, OURS_FAILS = "same", "different", "ours fails where theirs works"
 
@@ -38,7 +39,10 @@ def main() -> int:
     print(f"left out, not to be installed: {', '.join(places.left_out) or 'none'}")
     broken = [one["module"] for one, found in zip(asked, maps, strict=True) if failed(found)]
     print(f"left out, the published core cannot load them: {', '.join(broken) or 'none'}")
+    shipped = shipped_tests(places, chosen)
+    print(f"tests that wheels carry, passed: {', '.join(map(str, shipped)) or 'none carries any'}")
     bad = sum(verdict in {DIFFERENT, OURS_FAILS} for verdict in verdicts)
+    bad += sum(one.is_worse for one in shipped)
     print(f"details of what differs: {(HOME / 'different.jsonl').relative_to(HOME.parents[1])}")
     return 1 if bad or not every else 0
 
