@@ -10,7 +10,7 @@ from typing import Any, cast
 
 
 class _Later:
-    """Stands for a compiled expression; each of its methods is looked up once, then it is the method itself."""
+    """Stands for a compiled expression; each method is looked up once, then it is the method itself."""
 
     def __init__(self, text: str, flags: int) -> None:
         self._made_of = text, flags
