@@ -149,12 +149,12 @@ class Candidates:
     def in_time(self) -> array[int]:
         """Everybody's number by first instant, and then by id."""
         firsts = self._first
-        order = array("l", sorted(range(len(self)), key=firsts.__getitem__))
+        order = array("I", sorted(range(len(self)), key=firsts.__getitem__))
         begin = 0
         for end in range(1, len(order) + 1):
             if end == len(order) or firsts[order[end]] != firsts[order[begin]]:
                 if end - begin > 1:
-                    order[begin:end] = array("l", sorted(order[begin:end], key=self.id))
+                    order[begin:end] = array("I", sorted(order[begin:end], key=self.id))
                 begin = end
         return order
 

@@ -116,7 +116,7 @@ def _marked(seating: Seating, total: int) -> bytearray:
 
 def _set(mask: bytearray) -> Sequence[int]:
     """Where a mask has a 1."""
-    return array("l", itertools.compress(range(len(mask)), mask))
+    return array("I", itertools.compress(range(len(mask)), mask))
 
 
 def bindings(
@@ -211,7 +211,7 @@ def _settle_shared(written: Arrangement, sure: Seating, possible: bytearray) -> 
 
 def _split(parts: Sequence[Part], seating: Seating, turn: int, total: int) -> Seating:
     """The seating with each observation in one seat only, in turn, so that nothing can be wanted twice."""
-    choices, leaf, rank = (array("q", bytes(8 * total)) for _ in range(3))
+    choices, leaf, rank = (array("i", [0]) * total for _ in range(3))
     for place in range(len(seating) - 1, -1, -1):
         for each in seating[place]:
             choices[each.who] += min(parts[place].times, MOST_SEATS)

@@ -42,7 +42,7 @@ class Listed(Sequence[Candidate]):
     @classmethod
     def inside(cls, times: Times, who: Iterable[int], window: TimeWindow) -> Listed:
         """Those of some observations that were seen inside a window."""
-        made = cls(times, array("l", who), *limits(window))
+        made = cls(times, array("I", who), *limits(window))
         return made.kept([each.first <= each.last for each in made])
 
     def __len__(self) -> int:
@@ -66,7 +66,7 @@ class Listed(Sequence[Candidate]):
 
     def kept(self, wanted: Iterable[bool]) -> Listed:
         """Those for which `wanted` says so, one after the other."""
-        return Listed(self._times, array("l", itertools.compress(self._who, wanted)), self._low, self._high)
+        return Listed(self._times, array("I", itertools.compress(self._who, wanted)), self._low, self._high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def settle_times(pattern: Pattern, times: Times, satisfied: Callable[[int], Sequ
     """Combine observations that were judged before; `satisfied` tells the places that one satisfies."""
     arrangement, count = arrange(pattern.expression), len(times.first)
     if arrangement.is_single:
-        return Settlement(array("l", (who for who in range(count) if satisfied(who))))
+        return Settlement(array("I", (who for who in range(count) if satisfied(who))))
     by_leaf = tuple(
         Listed.inside(times, (who for who in range(count) if number in satisfied(who)), leaf.window)
         for number, leaf in enumerate(arrangement.leaves)
