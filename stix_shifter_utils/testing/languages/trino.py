@@ -131,12 +131,16 @@ class Trino:
     engine: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
     texts: dict[str, frozenset[str]] = field(default_factory=dict)
     subqueries: dict[str, str] = field(default_factory=dict)
+    heads: dict[str, str] = field(default_factory=dict)
 
     def run(self, sql: str) -> Answer:
         """The rows of a SELECT. Raises TrinoError."""
         if whole := _OVER_SUBQUERY.fullmatch(sql):
-            sql = f"{whole[1]}{self._kept(whole[2])}{whole[3]}"
-        found = self._execute(read_trino(sql), "")
+            head, kept = self._columns(whole[1]), self._kept(whole[2])
+            rest = f'SELECT "found" FROM {kept}{whole[3]}'  # noqa: S608  it is read strictly
+            found = self._execute(read_trino(rest), head=head)
+        else:
+            found = self._execute(read_trino(sql))
         columns = [
             (str(each[0]), SHOWN.get(str(each[1]), str(each[1]).lower())) for each in found.description
         ]
@@ -151,9 +155,17 @@ class Trino:
             self.subqueries[inner] = name
         return self.subqueries[inner]
 
-    def _execute(self, tree: exp.Select, before: str) -> duckdb.DuckDBPyConnection:
+    def _columns(self, head: str) -> str:
+        """`SELECT …` up to FROM in the engine's words, read when it first came."""
+        if head not in self.heads:
+            self.heads[head] = read_trino(f'{head}"d"."t"').sql("duckdb").removesuffix(' FROM "d"."t"')
+        return self.heads[head]
+
+    def _execute(self, tree: exp.Select, before: str = "", head: str = "") -> duckdb.DuckDBPyConnection:
         self._load(name_of(tree))
         translated = tree.transform(self._in_words_of_the_engine).sql("duckdb")
+        if head:
+            translated = head + translated.removeprefix('SELECT "found"')
         try:
             return self.engine.execute(before + translated)
         except duckdb.BinderException as error:
