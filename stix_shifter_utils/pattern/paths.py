@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from stix_shifter_utils.errors import PatternSyntaxError
+from stix_shifter_utils.expressions import expression
 from stix_shifter_utils.pattern.nodes import ANY, ObjectPath, PathStep
 
 HASH_NAMES: Final = {
@@ -22,7 +23,9 @@ HASH_NAMES: Final = {
 """From a name in capitals without hyphens to the specification's spelling (hash-algorithm-ov, and 2.0)."""
 
 _TYPE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_STEP: Final = re.compile(
+_PLAIN: Final = re.compile(r"[^.\[\]'\\\s]+(?:\.[^.\[\]'\\\s]+)*")
+"""Names with nothing but points between them, as nearly all paths of mapping files are."""
+_STEP: Final = expression(
     r"(?P<dot>\.)?(?:'(?P<quoted>(?:[^'\\]|\\['\\])*)'|(?P<plain>[^.\[\]'\\\s]+))"
     r"|\[\s*(?:(?P<any>\*)|(?P<index>[-+]?[0-9]{1,9}))\s*\]"
 )
@@ -59,6 +62,8 @@ def make_path(object_type: str, property_text: str) -> ObjectPath:
     """
     if not _TYPE.fullmatch(object_type):
         raise PatternSyntaxError(1, 0, repr(object_type), "an object type such as 'ipv4-addr'")
+    if _PLAIN.fullmatch(property_text):
+        return path_of(object_type, [*property_text.split(".")])
     steps: list[PathStep] = []
     place = 0
     while place < len(property_text) or not steps:
