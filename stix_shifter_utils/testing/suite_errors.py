@@ -59,7 +59,7 @@ class ErrorSuite:
     suite: ClassVar[type[ConnectorSuite]]
     codes: ClassVar[Mapping[str, str]] = {}
     without: ClassVar[Mapping[str, str]] = {}
-    stall_timeout_s: ClassVar[int] = 1
+    stall_timeout_s: ClassVar[int] = 2
 
     # -- what a connector says of its product
 
