@@ -185,20 +185,38 @@ class Writer(ABC, Generic[F]):
 
     def _write_way(self, way: Choice, *, checked: bool) -> _Asked[F] | None:
         if len(way.conditions) == 1:
-            written = self.write(way.conditions[0], checked=checked)
+            written = self._written(way.conditions[0], checked=checked)
             if written is None:
                 return None
             exact = way.exact and written.exact
             return _Asked(written.part, exact, "" if exact else way.reason or OWN_WAY, way.local)
         parts, exact = [], way.exact
         for condition in way.conditions:
-            written = self.write(condition, checked=checked)
+            written = self._written(condition, checked=checked)
             if written is None:
                 return None
             parts.append(written.part)
             exact = exact and written.exact
         part = (self.all_of if way.every else self.any_of)(parts)
         return _Asked(part, exact, "" if exact else way.reason or OWN_WAY, way.local)
+
+    def _written(self, condition: Condition, *, checked: bool) -> Written[F] | None:
+        """A condition, with a list that is longer than the source takes in several parts."""
+        most, demand = self.capabilities.max_values, condition.demand
+        if most is None or not isinstance(demand, OneOf):
+            return self.write(condition, checked=checked)
+        if condition.negated:
+            most = max(1, most - 1)  # a family puts the empty text beside values that must not be
+        if len(demand.values) <= most:
+            return self.write(condition, checked=checked)
+        chunks = [OneOf(demand.values[at : at + most]) for at in range(0, len(demand.values), most)]
+        written = [self.write(changed(condition, demand=chunk), checked=checked) for chunk in chunks]
+        found = [one for one in written if one is not None]
+        if len(found) < len(written):
+            return None
+        part = (self.all_of if condition.negated else self.any_of)([one.part for one in found])
+        several = condition.negated and condition.field.kind.is_list  # an item for each part will do
+        return Written(part, exact=all(one.exact for one in found) and not several)
 
     def inverters(self, path: ObjectPath, *, checked: bool) -> tuple[Inverter, ...]:
         """The inverters of the fields for a path."""

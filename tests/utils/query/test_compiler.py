@@ -340,6 +340,14 @@ def test_a_list_that_stands_alone_keeps_to_the_most_values_too(pattern: str, exp
     assert found.unmapped_attributes == whole.unmapped_attributes
 
 
+def test_a_long_list_under_not_is_several_lists_of_which_none_may_hold_the_value() -> None:
+    pattern = "[x-t:main NOT IN ('a', 'b', 'c')]"
+    found, whole = plan(pattern, capabilities=Capabilities(max_values=3)), plan(pattern)
+    assert [each.verdict for each in found.verdicts] == [each.verdict for each in whole.verdicts]
+    assert where(found) == "\"m\" NOT IN ('', 'a', 'b') AND \"m\" NOT IN ('', 'c')"
+    assert where(whole) == "\"m\" NOT IN ('', 'a', 'b', 'c')"
+
+
 @pytest.mark.parametrize(
     "pattern",
     [
