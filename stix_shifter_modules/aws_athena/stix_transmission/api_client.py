@@ -128,8 +128,7 @@ class APIClient(SignedSource):
                 message = f"Athena could not run the query: {reason}"
                 raise kind(message)
             log.warning("search %s: %s", search_id, reason)
-        seconds = int((execution.get("Statistics") or {}).get("TotalExecutionTimeInMillis") or 0) // 1000
-        return Progress(self.STATES.get(status["State"], Status.RUNNING), min(99, seconds))
+        return Progress(self.STATES.get(status["State"], Status.RUNNING))  # Athena tells no percentage
 
     async def execution(self, search_id: str) -> dict[str, Any]:
         """What Athena knows of a query."""
