@@ -14,11 +14,11 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.results import classic
+from stix_shifter_utils.results.classic_id import random_uuid
+from stix_shifter_utils.results.classic_map import Level
 from stix_shifter_utils.results.classic_row import ClassicRow
 from stix_shifter_utils.results.options import ResultsOptions
 from stix_shifter_utils.results.rows import read_rows
-from stix_shifter_utils.stix import format_time
-from stix_shifter_utils.stix.times import to_milliseconds
 
 if TYPE_CHECKING:
     from stix_shifter_utils.results.classic_row import Object
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["DataSourceObjToStixObj", "convert_to_stix"]
 
 _LOG = logging.getLogger(__name__)
-_DEFAULTS: Final = ("first_observed", "last_observed")
+_TO_MILLISECONDS: Final = len("2024-01-01T00:00:00.000")
 
 Callback = Callable[..., Any]
 
@@ -50,8 +50,9 @@ def convert_to_stix(
     identity = classic.read_identity(data_source)
     work = DataSourceObjToStixObj(identity, map_data, transformers, given, callback)
     objects = work.bundle["objects"]
-    objects.extend(work.transform(row) for row in _rows(data))
-    objects.extend(work.unique_cybox_objects.values())
+    with classic.without_collector():
+        objects.extend(work.transform(row) for row in _rows(data))
+        objects.extend(work.unique_cybox_objects.values())
     return work.bundle
 
 
@@ -88,34 +89,42 @@ class DataSourceObjToStixObj:
         if self.spec_version == "2.0":
             self.bundle["spec_version"] = "2.0"
         self.unique_cybox_objects: dict[str, Object] = {}
+        self._level = Level(ds_to_stix_map, transformers)
         self._fallback = f"x-{str(self.data_source).replace('_', '-')}" if read.unmapped_fallback else None
 
     def transform(self, obj: Any) -> dict[str, Any]:
         """The observed-data of a row, also of one that yields no object."""
-        row = ClassicRow(self.transformers, self._renamed, self._fallback)
+        row = ClassicRow(self._renamed if self.callback else None, self._fallback)
         if isinstance(obj, Mapping):
-            row.walk(obj, self.ds_to_stix_map)
+            row.walk(obj, self._level)
         for name, reason in row.left_out:
             _LOG.warning("left out a value of %s: %s", name, reason)
         objects = row.numbered() if self.spec_version == "2.0" else row.identified()
-        now = to_milliseconds(format_time(datetime.now(timezone.utc)))
+        now = _now()
         observed: dict[str, Any] = {
-            "id": f"observed-data--{uuid.uuid4()}",
+            "id": f"observed-data--{random_uuid()}",
             "type": "observed-data",
             "created_by_ref": self.identity_id,
             "created": now,
             "modified": now,
-            **dict.fromkeys(_DEFAULTS, now),
+            "first_observed": now,
+            "last_observed": now,
             "number_observed": 1,
             **row.observed,
         }
         if self.spec_version == "2.0":
-            return {**observed, "objects": objects}
+            observed["objects"] = objects
+            return observed
         self.unique_cybox_objects.update(objects)
-        return {**observed, "object_refs": list(objects), "spec_version": "2.1"}
+        observed["object_refs"] = list(objects)
+        observed["spec_version"] = "2.1"
+        return observed
 
     def _renamed(self, parent: Mapping[str, Any], native: str, key: str) -> str:
-        if self.callback is None:
-            return key
-        answer = self.callback(parent, native, key, self.options)
+        answer = self.callback(parent, native, key, self.options) if self.callback else None
         return str(answer) if answer else key
+
+
+def _now() -> str:
+    """The moment in UTC, to the millisecond."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")[:_TO_MILLISECONDS] + "Z"

@@ -1,29 +1,24 @@
 """One row on its way through the form of earlier releases: how leaves of a map become objects and references.
 
-What stands around the objects, and the objects of several rows, are in `classic_engine.py`.
+Leaves are read in `classic_map.py`, ids of STIX 2.1 made in `classic_id.py`. What stands around the objects,
+and the objects of several rows, are in `classic_engine.py`.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from stix_shifter_utils.results.transformers.texts import StringToBool
-from stix_shifter_utils.results.transformers.times import EpochSecondsToTimestamp, EpochToTimestamp
-from stix_shifter_utils.stix.classic import properties as CHECKED  # noqa: N812 -- a table, named as one here
-from stix_shifter_utils.stix.classic_ids import properties as CONTRIBUTING  # noqa: N812 -- the same
+from stix_shifter_utils.results.classic_id import classic_id
+from stix_shifter_utils.results.classic_map import Entry, Leaf, Level, fallback_leaf
 
 Object = dict[str, Any]
 Renaming = Callable[[Mapping[str, Any], str, str], str]
-_FALLBACK: Final = "cust_object"
-_NAMESPACE: Final = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
-_WHOLE: Final = frozenset({EpochSecondsToTimestamp, EpochToTimestamp})
-"""Transformers of this library that once read whole numbers only; what they do with others is told here."""
 _UNREACHED: Final = -1
 """The index of what a list under a longer key became: no reference finds it."""
+_PLAIN: Final = frozenset({str, int, float, bool})
+"""Types of values that hold no others."""
+_ALONE: Final = (0,)
 
 
 class _Place(NamedTuple):
@@ -41,251 +36,287 @@ class _Place(NamedTuple):
 _TOP: Final = _Place()
 
 
-class _Reference(NamedTuple):
-    """A reference to the object of this number."""
+class _Made:
+    """An object that the row has made. As a value it is a reference to itself, until references are written.
 
-    number: int
+    `name` and `at` are its name in the map and its place in lists, `mark` how references name it in the end.
+    """
+
+    __slots__ = ("at", "is_deep", "is_filled", "item", "mark", "name")
+
+    def __init__(self, name: str, at: tuple[int, ...], mark: str, item: Object) -> None:
+        self.name, self.at, self.mark, self.item = name, at, mark, item
+        self.is_filled = False
+        """Whether it holds more than references."""
+        self.is_deep = False
+        """Whether a value of it may hold references, or what belongs to the row."""
 
 
 class ClassicRow:
-    """The objects of a row, by number; `observed` are the properties of its observed-data."""
+    """The objects of a row; `observed` are the properties of its observed-data."""
 
-    def __init__(self, transformers: Mapping[str, Any], rename: Renaming, fallback_type: str | None) -> None:
+    def __init__(self, rename: Renaming | None, fallback_type: str | None) -> None:
         self.observed: Object = {}
         self.left_out: list[tuple[str, str]] = []
-        self._objects: list[Object] = []
-        self._numbers: dict[tuple[str, int], int] = {}
-        self._named: list[tuple[str, tuple[int, ...]]] = []
-        self._filled: dict[int, None] = {}
-        self._transformers, self._rename, self._fallback = transformers, rename, fallback_type
+        self._objects: list[_Made] = []
+        self._known: dict[tuple[str, int], _Made] = {}
+        self._filled: list[_Made] = []
+        self._rename, self._fallback = rename, fallback_type
 
-    def walk(self, row: Mapping[str, Any], level: Mapping[str, Any], place: _Place = _TOP) -> None:
+    def walk(self, row: Mapping[str, Any], level: Level, place: _Place = _TOP) -> None:
         """Take up every native value of a level, in the order of the row."""
+        entries, rename = level.entries, self._rename
         for native, value in row.items():
             if value is None:
                 continue
-            node = level.get(native)
-            if node is None:
+            entry = entries.get(native) or level.entry(native)
+            if entry is None:
                 self._unmapped(native, value, place)
-            elif _is_leaf(node):
-                self._leaf(row, native, node, value, place)
-            elif isinstance(node, list):
-                self._leaves(row, native, node, value, place)
-            elif isinstance(node, Mapping):
-                self._nested(value, node, place)
+            elif entry.level is not None:
+                self._nested(value, entry.level, place)
+            elif not entry.is_several or value.__class__ in _PLAIN or self._is_for_leaves(value, place):
+                leaves = entry.leaves if rename is None else self._renamed(rename, row, native, entry, level)
+                for leaf in leaves:
+                    if leaf.is_quick and place is _TOP and value.__class__ in _PLAIN:
+                        self._quick(leaf, value)
+                    else:
+                        self._leaf(row, leaf, value, place)
 
-    def _nested(self, value: Any, node: Mapping[str, Any], place: _Place) -> None:
+    def _nested(self, value: Any, level: Level, place: _Place) -> None:
         if isinstance(value, Mapping):
-            self.walk(value, node, place)
+            self.walk(value, level, place)
         elif isinstance(value, list):
             path = place.inner
             for index, item in enumerate(value):
                 if not isinstance(item, (Mapping, list)):
                     break
-                self._nested(item, node, _Place(path, index))
-            self._group_references(node, place, len(value))
+                self._nested(item, level, _Place(path, index))
+            for leaf in level.group_references():
+                self._group_reference(leaf, place, len(value))
 
-    def _leaves(
-        self, row: Mapping[str, Any], native: str, node: list[Any], value: Any, place: _Place
-    ) -> None:
+    def _is_for_leaves(self, value: Any, place: _Place) -> bool:
+        """Whether several leaves take a value. A structure goes to unmapped fields, an empty list nowhere."""
         structures = value[:1] if isinstance(value, list) else [value]
         if any(isinstance(one, Mapping) for one in structures):
-            self._nested(value, {}, place)
-            return
-        if isinstance(value, list) and not value:
-            return
-        for leaf in node:
-            if _is_leaf(leaf):
-                self._leaf(row, native, leaf, value, place)
+            self._nested(value, Level({}, {}), place)
+            return False
+        return not isinstance(value, list) or bool(value)
 
-    def _leaf(
-        self, row: Mapping[str, Any], native: str, leaf: Mapping[str, Any], value: Any, place: _Place
-    ) -> None:
-        try:
-            key = self._rename(row, native, leaf["key"])
-        except Exception as error:  # noqa: BLE001 -- a connector's own function: its failure skips this leaf
-            self.left_out.append((native, str(error)))
-            return
-        if "." not in key:
-            self.observed[key] = self._own_value(key, leaf, value, place)
-            return
-        if leaf.get("ds_key"):
-            value = row.get(leaf["ds_key"])
-        if value is not None:
-            self._property(key, leaf, value, place)
+    def _renamed(
+        self, rename: Renaming, row: Mapping[str, Any], native: str, entry: Entry, level: Level
+    ) -> Iterator[Leaf]:
+        """The leaves under the keys that a connector's function gives them."""
+        for leaf, node in zip(entry.leaves, entry.sources, strict=True):
+            try:
+                key = rename(row, native, node["key"])
+            except Exception as error:  # noqa: BLE001 -- a connector's function: its failure skips this leaf
+                self.left_out.append((native, str(error)))
+                continue
+            yield leaf if key == node["key"] else level.leaf(node, key)
 
-    def _own_value(self, key: str, leaf: Mapping[str, Any], value: Any, place: _Place) -> Any:
+    def _quick(self, leaf: Leaf, value: Any) -> None:
+        """A plain value outside lists, for a property of one step."""
+        if leaf.targets:
+            value = self._found_at_top(leaf)
+        elif leaf.read is not None:
+            value = leaf.read(value)
+        if value is None or (leaf.fits is not None and not leaf.targets and leaf.fits(str(value)) is None):
+            return
+        is_plain = value.__class__ in _PLAIN
+        if value == "" if is_plain else _is_empty(value):
+            return
+        made = self._known.get(leaf.known)
+        if made is None or leaf.prop in made.item or not is_plain:
+            self._write(leaf, value, _TOP)
+            return
+        made.item[leaf.prop] = value
+        if leaf.fills and not made.is_filled:
+            made.is_filled = True
+            self._filled.append(made)
+
+    def _found_at_top(self, leaf: Leaf) -> Any:
+        """References to objects outside lists; None where there is none."""
+        known = self._known
+        if not leaf.is_list:
+            return known.get(leaf.targets[0])
+        return [known[target] for target in leaf.targets if target in known] or None
+
+    def _leaf(self, row: Mapping[str, Any], leaf: Leaf, value: Any, place: _Place) -> None:
+        if not leaf.steps:
+            self.observed[leaf.prop] = self._own_value(leaf, value, place)
+            return
+        if leaf.borrowed is not None:
+            value = row.get(leaf.borrowed)
+        if value is not None and leaf.steps != ("",):
+            self._property(leaf, value, place)
+
+    def _own_value(self, leaf: Leaf, value: Any, place: _Place) -> Any:
         """A property of the observed-data; None for a value that does not fit."""
         found = self._transformed(leaf, value)
-        if found is not None and leaf.get("references"):
+        if found is not None and leaf.names:
             return self._referred(leaf, found, place)
-        return found if _fits(key, found) else None
+        return found if _fits(leaf, found) else None
 
-    def _property(self, key: str, leaf: Mapping[str, Any], value: Any, place: _Place) -> None:
-        kind, _, rest = key.partition(".")
-        if not rest:
-            return
-        steps = rest.split(".")
-        name = str(leaf.get("object") or kind)
-        found = self._found(key, leaf, value, place)
-        if _is_plain(leaf) and "unwrap" in leaf and isinstance(found, list) and isinstance(value, list):
-            if len(steps) == 1:
+    def _property(self, leaf: Leaf, value: Any, place: _Place) -> None:
+        found = self._found(leaf, value, place)
+        is_plain = not leaf.is_constant and not leaf.names
+        if is_plain and leaf.is_unwrapped and isinstance(found, list) and isinstance(value, list):
+            if len(leaf.steps) == 1:
                 for index, item in enumerate(found):
-                    self._write(name, _Place(place.inner, index), kind, steps, item, leaf)
+                    self._write(leaf, item, _Place(place.inner, index))
                 return
             place = _Place(place.inner, _UNREACHED)
-        if not _is_empty(_wrapped(steps, found)[steps[0]]):
-            self._write(name, place, kind, steps, found, leaf)
+        found = _wrapped(leaf.steps, found)
+        if not _is_empty(found):
+            self._write(leaf, found, place)
 
-    def _found(self, key: str, leaf: Mapping[str, Any], value: Any, place: _Place) -> Any:
+    def _found(self, leaf: Leaf, value: Any, place: _Place) -> Any:
         """The value of a leaf; None where there is none. What is to be unwrapped is not checked."""
-        if "value" in leaf:
-            return leaf["value"]
+        if leaf.is_constant:
+            return leaf.constant
         found = self._transformed(leaf, value)
-        if leaf.get("references"):
+        if leaf.names:
             is_made = found is None or (isinstance(found, list) and not isinstance(value, list))
             return None if is_made else self._referred(leaf, found, place)
-        is_unwrapped = "unwrap" in leaf and isinstance(found, list) and isinstance(value, list)
-        return found if is_unwrapped or _fits(key, found) else None
+        is_unwrapped = leaf.is_unwrapped and isinstance(found, list) and isinstance(value, list)
+        return found if is_unwrapped or _fits(leaf, found) else None
 
-    def _transformed(self, leaf: Mapping[str, Any], value: Any) -> Any:
+    def _transformed(self, leaf: Leaf, value: Any) -> Any:
         """The value as the leaf's transformer makes it; None for one that it cannot read."""
-        name = leaf.get("transformer")
-        if not name:
-            return value
-        if name not in self._transformers:
-            self.left_out.append((str(leaf["key"]), f"there is no transformer {name}"))
+        if leaf.missing:
+            self.left_out.append((leaf.key, f"there is no transformer {leaf.missing}"))
             return None
-        transformer = self._transformers[name]
-        if transformer in _WHOLE and isinstance(value, (bool, float)):
-            value = int(value)
-        elif transformer is StringToBool and not isinstance(value, str):
-            return None
-        try:
-            return transformer.transform(value)
-        except Exception:  # noqa: BLE001 -- a transformer may raise anything for a value that it cannot read
-            return None
+        return value if leaf.read is None else leaf.read(value)
 
-    def _referred(self, leaf: Mapping[str, Any], value: Any, place: _Place) -> Any:
+    def _referred(self, leaf: Leaf, value: Any, place: _Place) -> Any:
         """References to objects that are there already: by the index of a list's items, else by the place.
 
         None where there is no such object.
         """
-        names = leaf["references"]
-        is_list = isinstance(names, list)
         indexes: Any = range(len(value)) if isinstance(value, list) else [place.item or 0]
         path = place.inner if isinstance(value, list) else place.path
-        if not is_list:
-            names, indexes = [names], indexes[:1]
-        numbers = [self._numbers.get((_called(name, path), index)) for name in names for index in indexes]
-        found = [_Reference(number) for number in numbers if number is not None]
+        if not leaf.is_list:
+            indexes = indexes[:1]
+        made = [self._known.get((_called(name, path), index)) for name in leaf.names for index in indexes]
+        found = [one for one in made if one is not None]
         if not found:
             return None
-        return found if is_list or ("unwrap" in leaf and isinstance(value, list)) else found[0]
+        return found if leaf.is_list or (leaf.is_unwrapped and isinstance(value, list)) else found[0]
 
-    def _group_references(self, level: Mapping[str, Any], place: _Place, length: int) -> None:
-        """Properties of outer objects that refer to all that a list has made."""
-        for leaf in level.values():
-            if not _is_leaf(leaf) or not leaf.get("group_ref") or not leaf.get("references"):
-                continue
-            names = leaf["references"]
-            found = [
-                _Reference(number)
-                for name in (names if isinstance(names, list) else [names])
-                for index in range(length if isinstance(names, list) else min(length, 1))
-                for number in self._made_at(name, place.inner, index)
-            ]
-            kind, _, rest = str(leaf["key"]).partition(".")
-            value = (found if isinstance(names, list) else found[0]) if found else None
-            if value is not None or "." in rest:
-                self._write(str(leaf.get("object") or kind), place, kind, rest.split("."), value, leaf)
+    def _group_reference(self, leaf: Leaf, place: _Place, length: int) -> None:
+        """A property of an outer object that refers to all that a list has made."""
+        found = [
+            made
+            for name in leaf.names
+            for index in range(length if leaf.is_list else min(length, 1))
+            for made in self._made_at(name, place.inner, index)
+        ]
+        value = (found if leaf.is_list else found[0]) if found else None
+        if value is not None or len(leaf.steps) > 1:
+            self._write(leaf, _wrapped(leaf.steps, value), place)
 
-    def _made_at(self, name: str, path: tuple[int, ...], index: int) -> list[int]:
+    def _made_at(self, name: str, path: tuple[int, ...], index: int) -> list[_Made]:
         """The object of a name at this place of a list, or else all of that name in lists below it."""
-        number = self._numbers.get((_called(name, path), index))
-        if number is not None:
-            return [number]
+        made = self._known.get((_called(name, path), index))
+        if made is not None:
+            return [made]
         below = (*path, index)
         depth = len(below)
-        inner = (at[depth] for called, at in self._named if called == name and at[:-1][:depth] == below)
+        inner = (one.at[depth] for one in self._objects if one.name == name and one.at[:-1][:depth] == below)
         return [one for at in dict.fromkeys(inner) for one in self._made_at(name, below, at)]
 
-    def _unmapped(self, native: str, value: Any, place: _Place) -> None:
-        steps = str(native).split(".")
-        if self._fallback and not _is_empty(_wrapped(steps, value)[steps[0]]):
-            self._write(_FALLBACK, place, self._fallback, steps, value, {})
-
-    def _write(
-        self, name: str, place: _Place, kind: str, steps: list[str], value: Any, leaf: Mapping[str, Any]
-    ) -> None:
-        known = _called(name, place.path), place.item or 0
-        group = leaf.get("group")
-        is_named = bool(group) and group is not True and group != "true"
-        prop, value = steps[0], _wrapped(steps, value)[steps[0]]
-        number = self._numbers.get(known)
-        is_new = number is None
-        if number is None:
-            self._numbers[known] = number = len(self._objects)
-            self._named.append((name, (*place.path, place.item or 0)))
-            self._objects.append({"type": kind, prop: [value] if is_named else value})
-        item = self._objects[number]
-        if "_ref" not in prop:
-            self._filled[number] = None
-        if is_new:
+    def _unmapped(self, native: Any, value: Any, place: _Place) -> None:
+        if not self._fallback:
             return
-        if prop not in item:
-            item[prop] = value
-        elif isinstance(item[prop], dict) and isinstance(value, dict):
-            item[prop] = _merged(item[prop], value)
-        elif isinstance(item[prop], list) and group:
-            _extend(item[prop], value, is_named=is_named)
+        leaf = fallback_leaf(self._fallback, str(native))
+        if leaf.is_quick and place is _TOP and value.__class__ in _PLAIN:
+            self._quick(leaf, value)
+            return
+        found = _wrapped(leaf.steps, value)
+        if not _is_empty(found):
+            self._write(leaf, found, place)
+
+    def _write(self, leaf: Leaf, value: Any, place: _Place) -> None:
+        """A value, wrapped in what stands between it and the property, to its object, new or there."""
+        known = leaf.known if place is _TOP else (_called(leaf.name, place.path), place.item or 0)
+        prop = leaf.prop
+        made = self._known.get(known)
+        if made is None:
+            made = self._make(leaf, known, place, [value] if leaf.is_named_group else value)
+        elif prop not in made.item:
+            made.item[prop] = value
+        else:
+            _add(made.item, leaf, value)
+        if value.__class__ not in _PLAIN or leaf.is_grouped:
+            made.is_deep = True
+        if leaf.fills and not made.is_filled:
+            made.is_filled = True
+            self._filled.append(made)
+
+    def _make(self, leaf: Leaf, known: tuple[str, int], place: _Place, value: Any) -> _Made:
+        at = _ALONE if place is _TOP else (*place.path, place.item or 0)
+        made = _Made(leaf.name, at, str(len(self._objects)), {"type": leaf.kind, leaf.prop: value})
+        self._known[known] = made
+        self._objects.append(made)
+        return made
 
     def numbered(self) -> Object:
         """The objects as STIX 2.0 embeds them, without those that hold nothing but references."""
-        marks = {number: str(number) for number in range(len(self._objects))}
-        self.observed = _resolved(self.observed, marks)
-        return {marks[number]: _resolved(self._objects[number], marks) for number in sorted(self._filled)}
+        _settle(self._filled)
+        self.observed = _resolved(self.observed)
+        return {made.mark: made.item for made in self._objects if made.is_filled}
 
     def identified(self) -> dict[str, Object]:
         """The objects of STIX 2.1 by id, those first that first held more than references.
 
         Of objects with one id, the first one stands.
         """
-        marks = {number: str(number) for number in range(len(self._objects))}
-        for number in sorted(self._filled):
-            marks[number] = _id_of(_resolved(self._objects[number], marks))
-        self.observed = _resolved(self.observed, marks)
+        for made in self._objects:
+            if made.is_filled:
+                made.mark = classic_id(_resolved(made.item) if made.is_deep else made.item)
+        _settle(self._filled)
+        self.observed = _resolved(self.observed)
         found: dict[str, Object] = {}
-        for number in self._filled:
-            written = _resolved(self._objects[number], marks)
-            found.setdefault(marks[number], {**written, "id": marks[number], "spec_version": "2.1"})
+        for made in self._filled:
+            made.item["id"] = made.mark
+            made.item["spec_version"] = "2.1"
+            found.setdefault(made.mark, made.item)
         return found
 
 
-def _is_leaf(node: Any) -> bool:
-    return isinstance(node, Mapping) and isinstance(node.get("key"), str)
+def _settle(filled: Iterable[_Made]) -> None:
+    """Write out the references of objects, in place."""
+    for made in filled:
+        if made.is_deep:
+            item = made.item
+            for prop, value in item.items():
+                if value.__class__ not in _PLAIN:
+                    item[prop] = _resolved(value)
 
 
-def _is_plain(leaf: Mapping[str, Any]) -> bool:
-    """Whether a leaf holds the native value, not a constant or a reference."""
-    return "value" not in leaf and not leaf.get("references")
+def _add(item: Object, leaf: Leaf, value: Any) -> None:
+    """A second value of a property: structures merge, grouped lists grow, of others the first stands."""
+    held = item[leaf.prop]
+    if isinstance(held, dict) and isinstance(value, dict):
+        item[leaf.prop] = _merged(held, value)
+    elif isinstance(held, list) and leaf.is_grouped:
+        _extend(held, value, is_named=leaf.is_named_group)
 
 
 def _called(name: str, path: tuple[int, ...]) -> str:
     """The name of an object inside lists, by which references find it."""
-    return "_".join([name, *map(str, path)])
+    return "_".join([name, *map(str, path)]) if path else name
 
 
-def _wrapped(steps: list[str], value: Any) -> Object:
-    for step in reversed(steps):
+def _wrapped(steps: tuple[str, ...], value: Any) -> Any:
+    """The value of the first step, which holds the others."""
+    for step in steps[:0:-1]:
         value = {step: value}
-    found: Object = value
-    return found
+    return value
 
 
-def _fits(key: str, value: Any) -> bool:
-    form = CHECKED.get(key, {}).get("valid_regex")
-    return form is None or re.match(form, str(value)) is not None
+def _fits(leaf: Leaf, value: Any) -> bool:
+    return leaf.fits is None or leaf.fits(str(value)) is not None
 
 
 def _is_empty(value: Any) -> bool:
@@ -318,21 +349,10 @@ def _extend(items: list[Any], value: Any, *, is_named: bool) -> None:
         items.append(value)
 
 
-def _id_of(item: Object) -> str:
-    """The id of earlier releases: of the contributing properties, without hashes and references."""
-    kind = item["type"]
-    names = [name for name in CONTRIBUTING.get(kind, ()) if name != "hashes" and "_ref" not in name]
-    values = {name: item[name] for name in names if name in item}
-    if not values:
-        return f"{kind}--{uuid.uuid4()}"
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return f"{kind}--{uuid.uuid5(_NAMESPACE, text)}"
-
-
-def _resolved(value: Any, marks: Mapping[int, str]) -> Any:
+def _resolved(value: Any) -> Any:
     """The same with references written out."""
-    if isinstance(value, _Reference):
-        return marks[value.number]
+    if value.__class__ is _Made:
+        return value.mark
     if isinstance(value, dict):
-        return {key: _resolved(item, marks) for key, item in value.items()}
-    return [_resolved(item, marks) for item in value] if isinstance(value, list) else value
+        return {key: _resolved(item) for key, item in value.items()}
+    return [_resolved(item) for item in value] if isinstance(value, list) else value

@@ -100,6 +100,35 @@ def test_what_ended_the_former_engine_leaves_out_one_value() -> None:
     assert observed["objects"] == {"0": {"type": "x-n", "w": 2}}
 
 
+def test_a_number_that_is_none_leaves_out_its_value_alone() -> None:
+    map_data = {
+        "a": {"key": "x-n.v", "object": "n", "transformer": "EpochToTimestamp"},
+        "b": {"key": "x-n.w", "object": "n"},
+    }
+    (observed,) = translated([{"a": float("nan"), "b": 2}], map_data)
+    assert observed["objects"] == {"0": {"type": "x-n", "w": 2}}
+
+
+@pytest.mark.parametrize("is_21", [False, True])
+def test_objects_do_not_share_structures_with_the_row(is_21: bool) -> None:
+    map_data = {"tags": {"key": "x-n.tags", "object": "n"}, "own": {"key": "kept"}}
+    row: Any = {"tags": [{"a": ["b"]}], "own": {"c": ["d"]}}
+    made = translated([row], map_data, **{"stix_2.1": is_21})
+    row["tags"][0]["a"].append("later")
+    row["own"]["c"].append("later")
+    assert "later" not in json.dumps(made)
+    assert made[0]["kept"] == {"c": ["d"]}
+
+
+def test_ids_of_objects_are_made_of_their_properties_and_else_random() -> None:
+    map_data = {"ip": {"key": "ipv4-addr.value"}, "n": {"key": "x-n.v"}}
+    rows = [{"ip": "192.0.2.7", "n": 1}]
+    first, second = (translated(rows, map_data, **{"stix_2.1": True})[1:] for _ in range(2))
+    assert first[0]["id"] == second[0]["id"] == "ipv4-addr--fe609036-dbde-52d8-a120-35d115a7d338"
+    assert first[1]["id"] != second[1]["id"]
+    assert RANDOM.search(first[1]["id"])
+
+
 def test_an_identity_without_id_or_name_is_told_by_the_missing_key() -> None:
     for missing in ("id", "name"):
         identity = {key: value for key, value in IDENTITY.items() if key != missing}
