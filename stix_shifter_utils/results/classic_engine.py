@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stix_shifter_utils.results import classic
 from stix_shifter_utils.results.classic_id import random_uuid
-from stix_shifter_utils.results.classic_map import Level
+from stix_shifter_utils.results.classic_map import level_of
 from stix_shifter_utils.results.classic_row import ClassicRow
 from stix_shifter_utils.results.options import ResultsOptions
 from stix_shifter_utils.results.rows import read_rows
@@ -89,7 +89,7 @@ class DataSourceObjToStixObj:
         if self.spec_version == "2.0":
             self.bundle["spec_version"] = "2.0"
         self.unique_cybox_objects: dict[str, Object] = {}
-        self._level = Level(ds_to_stix_map, transformers)
+        self._level = level_of(ds_to_stix_map, transformers)
         self._fallback = f"x-{str(self.data_source).replace('_', '-')}" if read.unmapped_fallback else None
 
     def transform(self, obj: Any) -> dict[str, Any]:

@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+import orjson
 
 from stix_shifter_utils.results.transformers.texts import StringToBool
 from stix_shifter_utils.results.transformers.times import EpochSecondsToTimestamp, EpochToTimestamp
@@ -20,6 +22,8 @@ _WHOLE: Final = frozenset({EpochSecondsToTimestamp, EpochToTimestamp})
 """Transformers of this library that once read whole numbers only; what they do with others is told here."""
 _KEPT_FALLBACKS: Final = 4096
 """Unmapped fields that are kept as leaves, over all data sources."""
+_KEPT_MAPS: Final = 32
+"""Maps that are kept as read for the next call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Leaf:
     """Whether its values make an object more than a list of references."""
     is_quick: bool = False
     """Whether a plain value outside lists needs nothing but the reading, the check and the writing."""
+    is_deep: bool = False
+    """Whether the value lies inside a structure."""
     read: Callable[[Any], Any] | None = None
     """Its transformer; None for a value that this cannot read."""
     missing: str = ""
@@ -107,6 +113,33 @@ class Level:
                 yield self.leaf(node, key if "." in key else f"{key}.")
 
 
+class _Kept(NamedTuple):
+    """A map as read, and its text then."""
+
+    text: bytes
+    level: Level
+
+
+_KEPT: Final[dict[int, _Kept]] = {}
+
+
+def level_of(map_data: Mapping[str, Any], transformers: Mapping[str, Any]) -> Level:
+    """A map to be read, or as it was read for an earlier call, unless anything in it has changed since."""
+    level = Level(map_data, dict(transformers))
+    try:
+        text = orjson.dumps(map_data)
+    except TypeError:  # more than JSON in it
+        return level
+    kept = _KEPT.get(id(map_data))
+    if kept is not None and kept.text == text and kept.level.node is map_data:
+        if kept.level.transformers == level.transformers:
+            return kept.level
+    elif len(_KEPT) >= _KEPT_MAPS:
+        _KEPT.clear()
+    _KEPT[id(map_data)] = _Kept(text, level)
+    return level
+
+
 def _is_leaf(node: Any) -> bool:
     return isinstance(node, Mapping) and isinstance(node.get("key"), str)
 
@@ -119,7 +152,7 @@ def _read_leaf(node: Mapping[str, Any], key: str, transformers: Mapping[str, Any
     names = tuple(references if isinstance(references, list) else [references]) if references else ()
     form = CHECKED.get(key, {}).get("valid_regex")
     is_missing = bool(transformer) and transformer not in transformers
-    is_simple = len(steps) == 1 and rest != "" and "value" not in node and not node.get("ds_key")
+    is_deep, is_odd = len(steps) > 1, is_missing or "value" in node or bool(node.get("ds_key"))
     return Leaf(
         key=str(node["key"]),
         kind=kind,
@@ -128,7 +161,8 @@ def _read_leaf(node: Mapping[str, Any], key: str, transformers: Mapping[str, Any
         prop=steps[0] if steps else key,
         known=(name, 0),
         fills=not steps or "_ref" not in steps[0],
-        is_quick=is_simple and not is_missing and not (names and transformer),
+        is_quick=rest != "" and not is_odd and not (names and (transformer or is_deep)),
+        is_deep=is_deep,
         read=_reader(transformers[transformer]) if transformer and not is_missing else None,
         missing=str(transformer) if is_missing else "",
         fits=re.compile(form).match if form is not None else None,
@@ -146,7 +180,6 @@ def _read_leaf(node: Mapping[str, Any], key: str, transformers: Mapping[str, Any
 
 def _reader(transformer: Any) -> Callable[[Any], Any]:
     """A transformer as a function that gives None for a value that it cannot read."""
-    transform: Any = getattr(transformer, "transform", None)
     is_whole = transformer in _WHOLE
     is_for_text = transformer is StringToBool
 
@@ -154,7 +187,8 @@ def _reader(transformer: Any) -> Callable[[Any], Any]:
         if is_for_text and not isinstance(value, str):
             return None
         try:
-            return transform(int(value) if is_whole and isinstance(value, (bool, float)) else value)
+            number = int(value) if is_whole and isinstance(value, (bool, float)) else value
+            return transformer.transform(number)
         except Exception:  # noqa: BLE001 -- a transformer may raise anything for a value that it cannot read
             return None
 
@@ -173,5 +207,5 @@ def fallback_leaf(kind: str, native: str) -> Leaf:
         prop=steps[0],
         known=(_FALLBACK, 0),
         fills="_ref" not in steps[0],
-        is_quick=len(steps) == 1,
+        is_deep=len(steps) > 1,
     )

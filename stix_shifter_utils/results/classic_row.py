@@ -65,22 +65,26 @@ class ClassicRow:
 
     def walk(self, row: Mapping[str, Any], level: Level, place: _Place = _TOP) -> None:
         """Take up every native value of a level, in the order of the row."""
-        entries, rename = level.entries, self._rename
+        entries, rename, is_outside = level.entries, self._rename, place is _TOP
         for native, value in row.items():
             if value is None:
                 continue
             entry = entries.get(native) or level.entry(native)
+            is_plain = value.__class__ in _PLAIN
             if entry is None:
                 self._unmapped(native, value, place)
             elif entry.level is not None:
-                self._nested(value, entry.level, place)
-            elif not entry.is_several or value.__class__ in _PLAIN or self._is_for_leaves(value, place):
+                if not is_plain:
+                    self._nested(value, entry.level, place)
+            elif is_plain or not entry.is_several or self._is_for_leaves(value, place):
                 leaves = entry.leaves if rename is None else self._renamed(rename, row, native, entry, level)
                 for leaf in leaves:
-                    if leaf.is_quick and place is _TOP and value.__class__ in _PLAIN:
-                        self._quick(leaf, value)
-                    else:
+                    if not (is_plain and is_outside and leaf.is_quick):
                         self._leaf(row, leaf, value, place)
+                    elif leaf.targets:
+                        self._refer(leaf)
+                    else:
+                        self._quick(leaf, value)
 
     def _nested(self, value: Any, level: Level, place: _Place) -> None:
         if isinstance(value, Mapping):
@@ -115,31 +119,26 @@ class ClassicRow:
             yield leaf if key == node["key"] else level.leaf(node, key)
 
     def _quick(self, leaf: Leaf, value: Any) -> None:
-        """A plain value outside lists, for a property of one step."""
-        if leaf.targets:
-            value = self._found_at_top(leaf)
-        elif leaf.read is not None:
+        """A plain value outside lists."""
+        if leaf.read is not None:
             value = leaf.read(value)
-        if value is None or (leaf.fits is not None and not leaf.targets and leaf.fits(str(value)) is None):
-            return
-        is_plain = value.__class__ in _PLAIN
-        if value == "" if is_plain else _is_empty(value):
-            return
-        made = self._known.get(leaf.known)
-        if made is None or leaf.prop in made.item or not is_plain:
-            self._write(leaf, value, _TOP)
-            return
-        made.item[leaf.prop] = value
-        if leaf.fills and not made.is_filled:
-            made.is_filled = True
-            self._filled.append(made)
+        if leaf.fits is not None and leaf.fits(str(value)) is None:
+            value = None
+        if leaf.is_deep:
+            value = _wrapped(leaf.steps, value)
+        if value != "" if value.__class__ in _PLAIN else not _is_empty(value):
+            self._put(leaf, value, leaf.known, _ALONE)
 
-    def _found_at_top(self, leaf: Leaf) -> Any:
-        """References to objects outside lists; None where there is none."""
+    def _refer(self, leaf: Leaf) -> None:
+        """References to objects outside lists, for a plain value there."""
         known = self._known
-        if not leaf.is_list:
-            return known.get(leaf.targets[0])
-        return [known[target] for target in leaf.targets if target in known] or None
+        found: Any
+        if leaf.is_list:
+            found = [known[target] for target in leaf.targets if target in known]
+        else:
+            found = known.get(leaf.targets[0])
+        if found:
+            self._put(leaf, found, leaf.known, _ALONE)
 
     def _leaf(self, row: Mapping[str, Any], leaf: Leaf, value: Any, place: _Place) -> None:
         if not leaf.steps:
@@ -229,7 +228,7 @@ class ClassicRow:
         if not self._fallback:
             return
         leaf = fallback_leaf(self._fallback, str(native))
-        if leaf.is_quick and place is _TOP and value.__class__ in _PLAIN:
+        if place is _TOP and value.__class__ in _PLAIN:
             self._quick(leaf, value)
             return
         found = _wrapped(leaf.steps, value)
@@ -237,28 +236,26 @@ class ClassicRow:
             self._write(leaf, found, place)
 
     def _write(self, leaf: Leaf, value: Any, place: _Place) -> None:
-        """A value, wrapped in what stands between it and the property, to its object, new or there."""
-        known = leaf.known if place is _TOP else (_called(leaf.name, place.path), place.item or 0)
-        prop = leaf.prop
-        made = self._known.get(known)
+        """A value, wrapped in what stands between it and the property, to the object of a place."""
+        at = (*place.path, place.item or 0)
+        self._put(leaf, value, (_called(leaf.name, place.path), at[-1]), at)
+
+    def _put(self, leaf: Leaf, value: Any, known: tuple[str, int], at: tuple[int, ...]) -> None:
+        """The same to an object by what references find it by, new or there."""
+        made, prop = self._known.get(known), leaf.prop
         if made is None:
-            made = self._make(leaf, known, place, [value] if leaf.is_named_group else value)
+            item = {"type": leaf.kind, prop: [value] if leaf.is_named_group else value}
+            made = self._known[known] = _Made(leaf.name, at, str(len(self._objects)), item)
+            self._objects.append(made)
         elif prop not in made.item:
             made.item[prop] = value
-        else:
+        elif leaf.is_grouped or isinstance(value, dict):
             _add(made.item, leaf, value)
         if value.__class__ not in _PLAIN or leaf.is_grouped:
             made.is_deep = True
         if leaf.fills and not made.is_filled:
             made.is_filled = True
             self._filled.append(made)
-
-    def _make(self, leaf: Leaf, known: tuple[str, int], place: _Place, value: Any) -> _Made:
-        at = _ALONE if place is _TOP else (*place.path, place.item or 0)
-        made = _Made(leaf.name, at, str(len(self._objects)), {"type": leaf.kind, leaf.prop: value})
-        self._known[known] = made
-        self._objects.append(made)
-        return made
 
     def numbered(self) -> Object:
         """The objects as STIX 2.0 embeds them, without those that hold nothing but references."""
@@ -322,8 +319,10 @@ def _fits(leaf: Leaf, value: Any) -> bool:
 def _is_empty(value: Any) -> bool:
     """Nothing to write: None, "" or [], or a structure that has such a one first in one of its parts."""
     if isinstance(value, dict):
-        parts = (part for part in value.values() if isinstance(part, dict))
-        return any(_is_blank(next(iter(part.values()), None)) for part in parts)
+        for part in value.values():
+            if isinstance(part, dict) and _is_blank(next(iter(part.values()), None)):
+                return True
+        return False
     return value is None or _is_blank(value)
 
 
@@ -351,6 +350,8 @@ def _extend(items: list[Any], value: Any, *, is_named: bool) -> None:
 
 def _resolved(value: Any) -> Any:
     """The same with references written out."""
+    if value.__class__ in _PLAIN:
+        return value
     if value.__class__ is _Made:
         return value.mark
     if isinstance(value, dict):

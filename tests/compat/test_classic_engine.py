@@ -12,6 +12,7 @@ import pytest
 
 from stix_shifter.stix_translation.stix_translation import StixTranslation
 from stix_shifter_utils.results.classic_engine import convert_to_stix
+from stix_shifter_utils.results.classic_map import level_of
 from stix_shifter_utils.results.transformers import get_module_transformers
 
 CASES = json.loads(Path(__file__).with_name("classic_rows.json").read_text(encoding="utf-8"))
@@ -127,6 +128,44 @@ def test_ids_of_objects_are_made_of_their_properties_and_else_random() -> None:
     assert first[0]["id"] == second[0]["id"] == "ipv4-addr--fe609036-dbde-52d8-a120-35d115a7d338"
     assert first[1]["id"] != second[1]["id"]
     assert RANDOM.search(first[1]["id"])
+
+
+def test_a_map_or_a_transformer_that_changes_between_calls_is_read_anew() -> None:
+    class Loud:
+        @staticmethod
+        def transform(obj: Any) -> Any:
+            return obj.upper()
+
+    class Twice(Loud):
+        @staticmethod
+        def transform(obj: Any) -> Any:
+            return obj * 2
+
+    map_data = {"a": {"key": "x-n.v", "transformer": "Own"}}
+
+    def value(transformer: Any) -> Any:
+        return convert_to_stix(IDENTITY, map_data, [{"a": "b"}], {"Own": transformer})["objects"][1][
+            "objects"
+        ]
+
+    assert value(Loud) == value(Loud) == {"0": {"type": "x-n", "v": "B"}}
+    assert value(Twice) == {"0": {"type": "x-n", "v": "bb"}}
+    map_data["a"]["key"] = "x-n.w"
+    assert value(Twice) == {"0": {"type": "x-n", "w": "bb"}}
+
+
+def test_a_kept_map_is_the_callers_own_and_few_are_kept() -> None:
+    transformers = get_module_transformers()
+    map_data = {"a": {"key": "x-n.v"}}
+    first = level_of(map_data, transformers)
+    assert level_of(map_data, get_module_transformers()) is first
+    assert level_of({"a": {"key": "x-n.v"}}, transformers) is not first
+    others = [{"a": {"key": f"x-n.v{number}"}} for number in range(100)]
+    for other in others:
+        level_of(other, transformers)
+    assert level_of(map_data, transformers) is not first
+    unwritable: Any = {"a": {"key": "x-n.v", "value": object()}}
+    assert level_of(unwritable, transformers).node is unwritable
 
 
 def test_an_identity_without_id_or_name_is_told_by_the_missing_key() -> None:
