@@ -40,7 +40,7 @@ class Leaf:
     fills: bool
     """Whether its values make an object more than a list of references."""
     is_quick: bool = False
-    """Whether a plain value outside lists needs nothing but the reading, the check and the writing."""
+    """Whether a plain value needs nothing but the reading, the check and the writing."""
     is_deep: bool = False
     """Whether the value lies inside a structure."""
     read: Callable[[Any], Any] | None = None
@@ -74,13 +74,14 @@ class Entry:
     is_several: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Level:
     """A level of the map; what it holds is read on demand."""
 
     node: Mapping[str, Any]
     transformers: Mapping[str, Any]
     entries: dict[Any, Entry] = field(default_factory=dict)
+    _groups: tuple[Leaf, ...] | None = None
 
     def entry(self, native: Any) -> Entry | None:
         """What stands under a native name; None for nothing. Read at the first call."""
@@ -105,8 +106,13 @@ class Level:
         """A leaf under a key, its own or another."""
         return _read_leaf(node, key, self.transformers)
 
-    def group_references(self) -> Iterator[Leaf]:
-        """Leaves that refer to all that a list has made."""
+    def group_references(self) -> tuple[Leaf, ...]:
+        """Leaves that refer to all that a list has made. Read at the first call."""
+        if self._groups is None:
+            self._groups = tuple(self._read_groups())
+        return self._groups
+
+    def _read_groups(self) -> Iterator[Leaf]:
         for node in self.node.values():
             if _is_leaf(node) and node.get("group_ref") and node.get("references"):
                 key = node["key"]

@@ -18,7 +18,7 @@ _UNREACHED: Final = -1
 """The index of what a list under a longer key became: no reference finds it."""
 _PLAIN: Final = frozenset({str, int, float, bool})
 """Types of values that hold no others."""
-_ALONE: Final = (0,)
+_ALONE: Final[tuple[int, ...]] = (0,)
 
 
 class _Place(NamedTuple):
@@ -65,7 +65,7 @@ class ClassicRow:
 
     def walk(self, row: Mapping[str, Any], level: Level, place: _Place = _TOP) -> None:
         """Take up every native value of a level, in the order of the row."""
-        entries, rename, is_outside = level.entries, self._rename, place is _TOP
+        entries, rename = level.entries, self._rename
         for native, value in row.items():
             if value is None:
                 continue
@@ -79,12 +79,12 @@ class ClassicRow:
             elif is_plain or not entry.is_several or self._is_for_leaves(value, place):
                 leaves = entry.leaves if rename is None else self._renamed(rename, row, native, entry, level)
                 for leaf in leaves:
-                    if not (is_plain and is_outside and leaf.is_quick):
+                    if not (is_plain and leaf.is_quick):
                         self._leaf(row, leaf, value, place)
                     elif leaf.targets:
-                        self._refer(leaf)
+                        self._refer(leaf, place)
                     else:
-                        self._quick(leaf, value)
+                        self._quick(leaf, value, place)
 
     def _nested(self, value: Any, level: Level, place: _Place) -> None:
         if isinstance(value, Mapping):
@@ -118,8 +118,8 @@ class ClassicRow:
                 continue
             yield leaf if key == node["key"] else level.leaf(node, key)
 
-    def _quick(self, leaf: Leaf, value: Any) -> None:
-        """A plain value outside lists."""
+    def _quick(self, leaf: Leaf, value: Any, place: _Place) -> None:
+        """A plain value of a leaf that does not refer."""
         if leaf.read is not None:
             value = leaf.read(value)
         if leaf.fits is not None and leaf.fits(str(value)) is None:
@@ -127,18 +127,20 @@ class ClassicRow:
         if leaf.is_deep:
             value = _wrapped(leaf.steps, value)
         if value != "" if value.__class__ in _PLAIN else not _is_empty(value):
-            self._put(leaf, value, leaf.known, _ALONE)
+            self._write(leaf, value, place)
 
-    def _refer(self, leaf: Leaf) -> None:
-        """References to objects outside lists, for a plain value there."""
-        known = self._known
+    def _refer(self, leaf: Leaf, place: _Place) -> None:
+        """References to objects of the same place, for a plain value there."""
+        known, targets = self._known, leaf.targets
+        if place is not _TOP:
+            targets = tuple((_called(name, place.path), place.item or 0) for name in leaf.names)
         found: Any
         if leaf.is_list:
-            found = [known[target] for target in leaf.targets if target in known]
+            found = [known[target] for target in targets if target in known]
         else:
-            found = known.get(leaf.targets[0])
+            found = known.get(targets[0])
         if found:
-            self._put(leaf, found, leaf.known, _ALONE)
+            self._write(leaf, found, place)
 
     def _leaf(self, row: Mapping[str, Any], leaf: Leaf, value: Any, place: _Place) -> None:
         if not leaf.steps:
@@ -228,8 +230,8 @@ class ClassicRow:
         if not self._fallback:
             return
         leaf = fallback_leaf(self._fallback, str(native))
-        if place is _TOP and value.__class__ in _PLAIN:
-            self._quick(leaf, value)
+        if value.__class__ in _PLAIN:
+            self._quick(leaf, value, place)
             return
         found = _wrapped(leaf.steps, value)
         if not _is_empty(found):
@@ -237,11 +239,10 @@ class ClassicRow:
 
     def _write(self, leaf: Leaf, value: Any, place: _Place) -> None:
         """A value, wrapped in what stands between it and the property, to the object of a place."""
-        at = (*place.path, place.item or 0)
-        self._put(leaf, value, (_called(leaf.name, place.path), at[-1]), at)
-
-    def _put(self, leaf: Leaf, value: Any, known: tuple[str, int], at: tuple[int, ...]) -> None:
-        """The same to an object by what references find it by, new or there."""
+        known, at = leaf.known, _ALONE
+        if place is not _TOP:
+            at = (*place.path, place.item or 0)
+            known = _called(leaf.name, place.path), at[-1]
         made, prop = self._known.get(known), leaf.prop
         if made is None:
             item = {"type": leaf.kind, prop: [value] if leaf.is_named_group else value}
