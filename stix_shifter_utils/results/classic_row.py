@@ -239,12 +239,10 @@ class ClassicRow:
 
     def _write(self, leaf: Leaf, value: Any, place: _Place) -> None:
         """A value, wrapped in what stands between it and the property, to the object of a place."""
-        known, at = leaf.known, _ALONE
-        if place is not _TOP:
-            at = (*place.path, place.item or 0)
-            known = _called(leaf.name, place.path), at[-1]
+        known = leaf.known if place is _TOP else (_called(leaf.name, place.path), place.item or 0)
         made, prop = self._known.get(known), leaf.prop
         if made is None:
+            at = _ALONE if place is _TOP else (*place.path, place.item or 0)
             item = {"type": leaf.kind, prop: [value] if leaf.is_named_group else value}
             made = self._known[known] = _Made(leaf.name, at, str(len(self._objects)), item)
             self._objects.append(made)
