@@ -296,7 +296,8 @@ def _add(item: Object, leaf: Leaf, value: Any) -> None:
     if isinstance(held, dict) and isinstance(value, dict):
         item[leaf.prop] = _merged(held, value)
     elif isinstance(held, list) and leaf.is_grouped:
-        _extend(held, value, is_named=leaf.is_named_group)
+        item[leaf.prop] = grown = list(held)  # what is held may be the caller's row, or the map's constant
+        _extend(grown, value, is_named=leaf.is_named_group)
 
 
 def _called(name: str, path: tuple[int, ...]) -> str:

@@ -34,6 +34,12 @@ def translated(rows: Any, map_data: dict[str, Any], **options: Any) -> list[dict
     return list(bundle["objects"][1:])
 
 
+def _objects(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The objects of all rows, embedded or not."""
+    embedded = [one for item in items for one in item.get("objects", {}).values()]
+    return embedded + [item for item in items if item["type"].startswith("x-")]
+
+
 def usual(item: dict[str, Any], given: Any) -> dict[str, Any]:
     """An observed-data without what every one has."""
     if "number_observed" not in item:
@@ -119,6 +125,21 @@ def test_objects_do_not_share_structures_with_the_row(is_21: bool) -> None:
     row["own"]["c"].append("later")
     assert "later" not in json.dumps(made)
     assert made[0]["kept"] == {"c": ["d"]}
+
+
+@pytest.mark.parametrize("is_21", [False, True])
+def test_grouped_lists_grow_without_the_row_and_the_map(is_21: bool) -> None:
+    map_data = {
+        "refs": {"key": "x-case.refs", "object": "case", "group": True},
+        "more": {"key": "x-case.refs", "object": "case", "group": True},
+        "mark": {"key": "x-case.marks", "object": "case", "group": True, "value": ["seen"]},
+        "note": {"key": "x-case.marks", "object": "case", "group": True},
+    }
+    rows = [{"refs": ["a"], "more": ["b"], "mark": 1, "note": ["n"]}] * 2
+    given = json.dumps([rows, map_data])
+    found = _objects(translated(rows, map_data, **{"stix_2.1": is_21}))
+    assert {(tuple(one["refs"]), tuple(one["marks"])) for one in found} == {(("a", "b"), ("seen", "n"))}
+    assert json.dumps([rows, map_data]) == given
 
 
 def test_ids_of_objects_are_made_of_their_properties_and_else_random() -> None:
