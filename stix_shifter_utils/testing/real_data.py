@@ -9,11 +9,12 @@ import gzip
 import json
 import os
 import random
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -41,3 +42,15 @@ def sample(name: str, count: int, *, seed: int) -> list[dict[str, Any]]:
     """So many of a file's lines, the same for the same seed; all where there are no more."""
     found = list(lines(name))
     return found if len(found) <= count else random.Random(seed).sample(found, count)  # noqa: S311  the same each time
+
+
+def spread(
+    found: Iterable[dict[str, Any]], kind: Callable[[dict[str, Any]], Hashable], most: int
+) -> list[dict[str, Any]]:
+    """At most so many objects: the first of each kind, then the second of each, and so on."""
+    ranks: Counter[Hashable] = Counter()
+    ranked = []
+    for one in found:
+        ranks[kind(one)] += 1
+        ranked.append((ranks[kind(one)], one))
+    return [one for _, one in sorted(ranked, key=lambda each: each[0])[:most]]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stix_shifter_modules.aws_athena.stix_transmission.api_client import APIClient, table_of
-from stix_shifter_modules.aws_athena.tests import rows
+from stix_shifter_modules.aws_athena.tests import real_rows, rows
 from stix_shifter_modules.aws_athena.tests.product import shown as as_text
 from stix_shifter_utils.connector import load_entry_point
 from stix_shifter_utils.testing.dialect_loop import assert_closed, assert_thorough, loop_of
@@ -86,6 +86,23 @@ def test_the_loop_closes_over_published_events_for_five_hundred_patterns() -> No
 def test_the_loop_closes_over_flows_and_findings_for_five_hundred_patterns(dialect: str, make: Any) -> None:
     table = Table(rows.TABLES[dialect].columns, [make(n) for n in range(1, 151)])
     assert_thorough(closed_loop(dialect, table, 500, audit=False))
+
+
+@real
+@pytest.mark.parametrize(
+    ("dialect", "make"), [("vpcflow", real_rows.flows), ("guardduty", real_rows.findings)]
+)
+@pytest.mark.parametrize(("most", "patterns"), [(60, 30), pytest.param(300, 500, marks=pytest.mark.engine)])
+def test_the_loop_closes_over_published_connections_and_calls(
+    dialect: str, make: Any, most: int, patterns: int
+) -> None:
+    table = different(make(most))
+    assert len(table.rows) >= most * 2 // 3
+    report = closed_loop(dialect, table, patterns, audit=False)
+    if patterns < 500:
+        assert_closed(report, exact=0)
+    else:
+        assert_thorough(report)
 
 
 @real
