@@ -9,8 +9,10 @@ import pytest
 from stix_shifter.stix_transmission.stix_transmission import StixTransmission
 from stix_shifter_modules.azure_sentinel.stix_translation.query_constructor import FILTERABLE
 from stix_shifter_modules.azure_sentinel.tests import product as own
+from stix_shifter_modules.azure_sentinel.tests.real_rows import product_rows
 from stix_shifter_utils.testing import ConnectorSuite
 from stix_shifter_utils.testing.languages.odata import tokens_of
+from stix_shifter_utils.testing.real_data import missing
 
 
 class TestAzureSentinel(ConnectorSuite):
@@ -40,6 +42,34 @@ class ManyPatterns(TestAzureSentinel):
 @pytest.mark.engine
 def test_the_loop_closes_over_many_patterns() -> None:
     ManyPatterns().test_the_loop_closes()
+
+
+class RealEvents(TestAzureSentinel):
+    """The loop alone, over alerts and incidents about published events of Windows."""
+
+    most: ClassVar = 60
+    loop_patterns: ClassVar = 20
+
+    def product(self) -> Any:
+        product = own.Product()
+        product.alerts, product.incidents = product_rows(self.most)
+        return product
+
+
+class ManyRealEvents(RealEvents):
+    """The same over more of them, with 500 patterns for alerts and 500 for incidents."""
+
+    most: ClassVar = 240
+    loop_patterns: ClassVar = 500
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing())
+@pytest.mark.parametrize("suite", [RealEvents, pytest.param(ManyRealEvents, marks=pytest.mark.engine)])
+def test_the_loop_closes_over_published_events(suite: type[RealEvents]) -> None:
+    alerts, incidents = product_rows(suite.most)
+    assert len(alerts) == suite.most
+    assert len(incidents) >= 40
+    suite().test_the_loop_closes()
 
 
 def test_what_can_be_filtered_is_what_the_api_documents() -> None:
