@@ -48,7 +48,7 @@ HOST = [  # the proxy host
     "cheroot>=10.0.1,<12",
 ]
 SPARK = ["pyspark[sql]>=3.5,<5", "pyarrow>=14", "pandas>=2.2,<3"]  # Spark itself is not ready for pandas 3
-SANDBOX = ["cryptography>=42", "duckdb>=1.2,<3", "sqlglot>=25"]  # certificates and SQL of make-believe products
+SANDBOX = ["cryptography>=42", "duckdb>=1.2,<3", "sqlglot>=25"]  # make-believe products
 DATAFRAME = ["pandas>=2.2,<4"]  # what a hunt found as a DataFrame
 PARQUET = ["duckdb>=1.2,<3"]  # and as a Parquet file
 KEYRING = ["keyring>=24,<26"]  # ${keyring:SERVICE/USER} instead of a password

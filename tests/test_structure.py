@@ -36,8 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "testing": set(),
 }  # fmt: skip
 WAYS_OF_WRITING = {"frozen", "expressions"}  # classes and expressions that cost little: no part's knowledge
-for row in MAY_IMPORT.values():
-    row |= WAYS_OF_WRITING
+MAY_IMPORT = {part: others | WAYS_OF_WRITING for part, others in MAY_IMPORT.items()}
 MAY_IMPORT |= {name: set() for name in WAYS_OF_WRITING}
 EVERYTHING = set(MAY_IMPORT) | {"__init__"}
 MAY_IMPORT["quality"] = EVERYTHING - {"testing"}
