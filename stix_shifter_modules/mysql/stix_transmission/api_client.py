@@ -6,6 +6,7 @@ Reference").
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import ssl
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 log = logging.getLogger(__name__)
+
+GOODBYE_S = 2.0
+"""How long a server may take to close its side of a connection."""
 
 BY_NUMBER: dict[int, type[TransmissionError]] = {
     **dict.fromkeys((1045, 1698, 1862, 2049, 2059, 2061), AuthenticationError),
@@ -84,7 +88,7 @@ class APIClient(SqlSource):
             await session.prepare(self.timeout_s)
             yield session
         finally:
-            connection.close()
+            await _close(connection)
 
     async def _connect(self) -> aiomysql.Connection:
         connection = await aiomysql.connect(
@@ -121,6 +125,18 @@ class APIClient(SqlSource):
         if kind is SourceTimeoutError:
             return self.too_slow()
         return (kind or TransmissionError)(f"{self.where}: {text} (error {number})")
+
+
+async def _close(connection: aiomysql.Connection) -> None:
+    """Close, and wait until TLS has said goodbye: an event loop that ends before leaves the socket open."""
+    writer = connection._writer  # noqa: SLF001  the driver has no way of its own to wait
+    connection.close()
+    if writer is None:
+        return
+    try:
+        await asyncio.wait_for(writer.wait_closed(), GOODBYE_S)
+    except (OSError, asyncio.TimeoutError):
+        writer.transport.abort()
 
 
 def _number_and_text(error: Exception) -> tuple[int, str]:
